@@ -1,0 +1,56 @@
+// The addresses of services: strict parsing, and the rule that plain http goes to loopback only. The grammar of
+// hosts is the registry's; no URL parser decides here.
+
+import { parseRegistry } from "./registry.ts";
+
+/** A service address. `origin` is `scheme://host[:port]`, `path` has no trailing slash. */
+export interface Endpoint {
+  readonly scheme: "https" | "http";
+  /** Without brackets, lower case. */
+  readonly host: string;
+  readonly port: number;
+  readonly origin: string;
+  readonly path: string;
+}
+
+const SHAPE = /^(https?):\/\/([^/?#@\\]+)(\/[!-~]*)?$/i;
+
+/** The endpoint that `text` names, or undefined: odd host, user info, query, fragment, another scheme. */
+export function parseEndpoint(text: string): Endpoint | undefined {
+  const match = SHAPE.exec(text);
+  if (!match) return undefined;
+  const [, schemeText = "", authority = "", path = ""] = match;
+  if (/[?#\\]/.test(path)) return undefined;
+  const scheme = schemeText.toLowerCase() === "https" ? "https" : "http";
+  const split = splitAuthority(authority);
+  if (split === undefined) return undefined;
+  const port = split.port ?? (scheme === "https" ? 443 : 80);
+  const shownPort = port === (scheme === "https" ? 443 : 80) ? "" : `:${port}`;
+  return {
+    scheme,
+    host: split.host.replace(/^\[|\]$/g, ""),
+    port,
+    origin: `${scheme}://${split.host}${shownPort}`,
+    path: path.replace(/\/+$/, ""),
+  };
+}
+
+/** True when a bearer of secrets may be sent there: https anywhere, http to loopback. */
+export function isSafeEndpoint(endpoint: Endpoint): boolean {
+  return endpoint.scheme === "https" || isLoopback(endpoint.host);
+}
+
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127(?:\.\d{1,3}){3}$/.test(host);
+}
+
+function splitAuthority(authority: string): { host: string; port: number | undefined } | undefined {
+  const match = /^(\[[^\]]*\]|[^:]*)(?::([1-9][0-9]{0,4}))?$/.exec(authority);
+  if (!match) return undefined;
+  const [, hostText = "", portText] = match;
+  const port = portText === undefined ? undefined : Number(portText);
+  if (port !== undefined && port > 65535) return undefined;
+  const host = parseRegistry(hostText, "secret")?.key;
+  if (host === undefined) return undefined;
+  return { host: hostText.toLowerCase().replace(/\.$/, ""), port };
+}

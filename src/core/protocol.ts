@@ -1,0 +1,115 @@
+// Docker's credential-helper protocol: its fixed phrases, how stdin is read and how answers are written.
+// Nothing here may echo a payload; refusals describe what is wrong, not what was sent.
+// Source of the phrases: docker/docker-credential-helpers, credentials/error.go.
+
+import { type Credential, Secret } from "./secret.ts";
+
+export const NOT_FOUND = "credentials not found in native keychain";
+export const NO_SERVER_URL = "no credentials server URL";
+export const NO_USERNAME = "no credentials username";
+export const PROTOCOL_VERBS = ["store", "get", "erase", "list", "version"] as const;
+
+const NAME = "docker-credential-ona";
+/** Largest text that may name a registry or a user, in bytes. */
+const MAX_FIELD_BYTES = 64 * 1024;
+/** Largest payload of `store`, in bytes. */
+export const MAX_STORE_BYTES = 1024 * 1024;
+
+/** The caller's input is refused. `message` is the whole line that is printed. */
+export class Refusal extends Error {
+  override readonly name = "Refusal";
+}
+
+/** What `store` was handed. */
+export interface StoreRequest {
+  readonly serverUrl: string;
+  readonly credential: Credential;
+}
+
+export const usage = (): string =>
+  `Usage: ${NAME} <${PROTOCOL_VERBS.join("|")}>\n(get and erase read the server from stdin, store reads JSON)`;
+export const unknownAction = (verb: string): string => `${NAME}: unknown action: ${oneLine(verb)}`;
+export const extraArgument = (): string => `${usage()}\nget takes no argument: the server goes to stdin`;
+
+/** The server URL on stdin of `get` and `erase`, trimmed. Throws a Refusal. */
+export function readServerUrl(stdin: Uint8Array): string {
+  if (stdin.every(isBlank)) throw new Refusal(NO_SERVER_URL);
+  if (stdin.length > MAX_FIELD_BYTES) throw new Refusal(`${NAME}: the server URL is longer than 64 KiB`);
+  return checkedField(decodeUtf8(stdin, "the server URL"), "the server URL");
+}
+
+/** The payload of `store`. Keys in any letter case, as Go's decoder reads them. Throws a Refusal. */
+export function readStoreRequest(stdin: Uint8Array): StoreRequest {
+  if (stdin.length > MAX_STORE_BYTES) throw new Refusal(`${NAME}: the payload is larger than 1 MiB`);
+  const text = decodeUtf8(stdin, "the payload").replace(/^\uFEFF/, "");
+  const fields = storeFields(text);
+  const serverUrl = stringField(fields, "serverurl");
+  if (serverUrl.trim() === "") throw new Refusal(NO_SERVER_URL);
+  const username = stringField(fields, "username");
+  if (username === "") throw new Refusal(NO_USERNAME);
+  const secret = stringField(fields, "secret");
+  return {
+    serverUrl: checkedField(serverUrl, "the server URL"),
+    credential: { username: checkedField(username, "the user name", "keep"), secret: new Secret(secret) },
+  };
+}
+
+/** The answer of a successful `get`. The key order is Docker's. */
+export function credentialAnswer(serverUrl: string, credential: Credential): string {
+  return `${JSON.stringify({
+    ServerURL: serverUrl,
+    Username: credential.username,
+    Secret: credential.secret.expose(),
+  })}\n`;
+}
+
+function storeFields(text: string): ReadonlyMap<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new Refusal(`${NAME}: the payload is not one JSON object`);
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new Refusal(`${NAME}: the payload is not one JSON object`);
+  }
+  return new Map(Object.entries(value).map(([key, field]) => [key.toLowerCase(), field]));
+}
+
+function stringField(
+  fields: ReadonlyMap<string, unknown>,
+  name: "serverurl" | "username" | "secret",
+): string {
+  const value = fields.get(name) ?? "";
+  if (typeof value !== "string") throw new Refusal(`${NAME}: ${name} in the payload is not a string`);
+  return value;
+}
+
+function checkedField(text: string, what: string, spaces: "trim" | "keep" = "trim"): string {
+  if (text.length > MAX_FIELD_BYTES) throw new Refusal(`${NAME}: ${what} is longer than 64 KiB`);
+  const field = spaces === "keep" ? trimmed(text, "", "\r\n") : trimmed(text, " \t", " \t\r\n");
+  if (/[\x00-\x1f\x7f]/.test(field)) throw new Refusal(`${NAME}: ${what} contains a control character`);
+  if (!field.isWellFormed()) throw new Refusal(`${NAME}: ${what} is not valid UTF-8`);
+  return field;
+}
+
+/** Trims in linear time; a pattern anchored at the end would be quadratic on hostile input. */
+function trimmed(text: string, atStart: string, atEnd: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && atStart.includes(text.charAt(start))) start += 1;
+  while (end > start && atEnd.includes(text.charAt(end - 1))) end -= 1;
+  return text.slice(start, end);
+}
+
+function decodeUtf8(bytes: Uint8Array, what: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new Refusal(`${NAME}: ${what} is not valid UTF-8`);
+  }
+}
+
+const isBlank = (byte: number): boolean => byte === 0x20 || byte === 0x09 || byte === 0x0d || byte === 0x0a;
+
+const oneLine = (text: string): string => text.replace(/[^\x20-\x7e]+/g, "?").slice(0, 200);

@@ -1,0 +1,153 @@
+// Text to registry: the only place that decides which registry a text means. Two registries are equal when
+// their canonical keys are equal, and in no other way: never by prefix, suffix or substring, and no URL parser
+// has a say (they drop control characters, fold full-width letters and read what stands before `@` as a user).
+
+/** A registry after normalising. `key` is `host[:port]`, `docker.io` for Docker Hub, a URL for an opaque key. */
+export interface RegistryRef {
+  readonly key: string;
+  /** `opaque`: one of Docker Hub's two token keys; it holds local logins and nothing else. */
+  readonly kind: "registry" | "opaque";
+}
+
+export const HUB_KEY = "docker.io";
+/** The key under which Docker itself files Docker Hub. */
+export const HUB_URL = "https://index.docker.io/v1/";
+
+const HUB_HOSTS: ReadonlySet<string> = new Set(["docker.io", "index.docker.io", "registry-1.docker.io"]);
+const HUB_TOKEN_PATH = /^\/v1\/(access-token|refresh-token)\/?(?:\?.*)?$/;
+const LABELS = /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/;
+const PORT = /^[1-9][0-9]{0,4}$/;
+const BRACKETED = /^(\[[0-9a-f:.]+\])(?::(.*))?$/;
+const IPV4_TAIL = /^(?:[0-9a-f:]*:)(\d{1,3}(?:\.\d{1,3}){3})$/;
+const HTTPS_PORT = "443";
+
+/**
+ * The registry that `text` names, or undefined when it names none (CONTRACT 1.2).
+ * The scheme `http://` is dropped only on the side of a platform secret.
+ */
+export function parseRegistry(text: string, side: "caller" | "secret" = "caller"): RegistryRef | undefined {
+  const rest = withoutScheme(text, side);
+  const end = rest.search(/[/?]/);
+  const authority = end < 0 ? rest : rest.slice(0, end);
+  const host = canonicalHost(authority);
+  if (host === undefined) return undefined;
+  if (!HUB_HOSTS.has(host)) return { key: host, kind: "registry" };
+  const token = end < 0 ? null : HUB_TOKEN_PATH.exec(rest.slice(end));
+  return token ? { key: `${HUB_URL}${token[1]}`, kind: "opaque" } : { key: HUB_KEY, kind: "registry" };
+}
+
+/** The form of a registry's key that Docker's own files use. */
+export function dockerKey(ref: RegistryRef): string {
+  return ref.key === HUB_KEY ? HUB_URL : ref.key;
+}
+
+function withoutScheme(text: string, side: "caller" | "secret"): string {
+  const lower = text.slice(0, 8).toLowerCase();
+  if (lower === "https://") return text.slice(8);
+  if (side === "secret" && lower.slice(0, 7) === "http://") return text.slice(7);
+  return text.slice(0, 2) === "//" ? text.slice(2) : text;
+}
+
+/** `host[:port]` in canonical form; every other scheme fails here, since `:` must be followed by a port. */
+function canonicalHost(authority: string): string | undefined {
+  const folded = authority.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+  const bracketed = BRACKETED.exec(folded);
+  if (bracketed) {
+    const [, host = "", port] = bracketed;
+    return isIpv6(host.slice(1, -1)) ? withPort(host, port) : undefined;
+  }
+  const colon = folded.indexOf(":");
+  const named = colon < 0 ? folded : folded.slice(0, colon);
+  const host = named.slice(-1) === "." ? named.slice(0, -1) : named;
+  if (!LABELS.test(host)) return undefined;
+  return withPort(host, colon < 0 ? undefined : folded.slice(colon + 1));
+}
+
+function withPort(host: string, port: string | undefined): string | undefined {
+  if (port === undefined) return host;
+  if (!PORT.test(port) || Number(port) > 65535) return undefined;
+  return port === HTTPS_PORT ? host : `${host}:${port}`;
+}
+
+function isIpv6(text: string): boolean {
+  const tail = IPV4_TAIL.exec(text)?.[1];
+  if (tail?.split(".").some((part) => Number(part) > 255)) return false;
+  const groups = tail === undefined ? text : `${text.slice(0, text.length - tail.length)}0:0`;
+  const halves = groups.split("::");
+  if (halves.length > 2) return false;
+  const parts = halves.flatMap((half) => (half === "" ? [] : half.split(":")));
+  if (!parts.every((part) => /^[0-9a-f]{1,4}$/.test(part))) return false;
+  return halves.length === 2 ? parts.length <= 7 : parts.length === 8;
+}
+
+/** A registry of a cloud, recognised from the whole key; with a port it is an ordinary registry. */
+export type CloudRegistry =
+  | ({
+      readonly kind: "ecr";
+      readonly account: string;
+      readonly region: string;
+      readonly partition: Partition;
+    } & Endpoint)
+  | { readonly kind: "ecr-public" }
+  | { readonly kind: "gar" };
+
+interface Endpoint {
+  readonly fips: boolean;
+  readonly dualStack: boolean;
+}
+
+/** AWS partition ids as the SDK's rule set names them. */
+export type Partition =
+  | "aws"
+  | "aws-us-gov"
+  | "aws-cn"
+  | "aws-eusc"
+  | "aws-iso"
+  | "aws-iso-b"
+  | "aws-iso-e"
+  | "aws-iso-f";
+
+const ECR_CLASSIC =
+  /^([0-9]{12})\.dkr\.ecr(-fips)?\.([a-z0-9-]+)\.(amazonaws\.com|amazonaws\.com\.cn|amazonaws\.eu|c2s\.ic\.gov|sc2s\.sgov\.gov|cloud\.adc-e\.uk|csp\.hci\.ic\.gov)$/;
+const ECR_DUAL_STACK =
+  /^([0-9]{12})\.dkr-ecr(-fips)?\.([a-z0-9-]+)\.(on\.aws|on\.amazonwebservices\.com\.cn)$/;
+const REGION = /^[a-z]{2,}(?:-[a-z]+){1,2}-[1-9][0-9]?$/;
+const ECR_PUBLIC: ReadonlySet<string> = new Set(["public.ecr.aws", "ecr-public.aws.com"]);
+const GOOGLE =
+  /^(?:gcr\.io|[a-z0-9_-]+\.gcr\.io|[a-z0-9]+(?:-[a-z0-9]+)*-docker\.pkg\.dev|docker\.[a-z0-9]+(?:-[a-z0-9]+)*\.rep\.pkg\.dev)$/;
+
+const PARTITION_PREFIXES: readonly (readonly [
+  prefix: RegExp,
+  partition: Partition,
+  suffixes: readonly string[],
+])[] = [
+  [/^cn-/, "aws-cn", ["amazonaws.com.cn", "on.amazonwebservices.com.cn"]],
+  [/^eusc-/, "aws-eusc", ["amazonaws.eu"]],
+  [/^us-iso-/, "aws-iso", ["c2s.ic.gov"]],
+  [/^us-isob-/, "aws-iso-b", ["sc2s.sgov.gov"]],
+  [/^eu-isoe-/, "aws-iso-e", ["cloud.adc-e.uk"]],
+  [/^us-isof-/, "aws-iso-f", ["csp.hci.ic.gov"]],
+  [/^us-gov-/, "aws-us-gov", ["amazonaws.com", "on.aws"]],
+  [/^/, "aws", ["amazonaws.com", "on.aws"]],
+];
+
+/** The cloud registry that `ref` is, or undefined for every other registry, look-alikes included. */
+export function recognizeCloud(ref: RegistryRef): CloudRegistry | undefined {
+  if (ref.kind !== "registry") return undefined;
+  if (ECR_PUBLIC.has(ref.key)) return { kind: "ecr-public" };
+  if (GOOGLE.test(ref.key)) return { kind: "gar" };
+  const classic = ECR_CLASSIC.exec(ref.key);
+  const match = classic ?? ECR_DUAL_STACK.exec(ref.key);
+  if (!match) return undefined;
+  const [, account = "", fips, region = "", suffix = ""] = match;
+  const partition = partitionOf(region, suffix);
+  if (partition === undefined) return undefined;
+  return { kind: "ecr", account, region, partition, fips: fips !== undefined, dualStack: classic === null };
+}
+
+/** The partition a region belongs to; undefined when it is no region or does not belong to the host's suffix. */
+function partitionOf(region: string, suffix: string): Partition | undefined {
+  if (!REGION.test(region)) return undefined;
+  const row = PARTITION_PREFIXES.find(([prefix]) => prefix.test(region));
+  return row?.[2].includes(suffix) ? row[1] : undefined;
+}

@@ -1,0 +1,204 @@
+// All network of the program: the platform, AWS and Google go through here and so obey one set of rules. No
+// redirect is followed, no body above 1 MiB is read, nothing outlives the deadline, certificates are always
+// checked. Errors name the host and the kind of trouble, never a header or a body.
+
+import type { Dispatcher } from "undici";
+import { type Endpoint, isSafeEndpoint } from "../core/endpoint.ts";
+import type { Deadline } from "./clock.ts";
+import { proxyFor } from "./proxy.ts";
+import type { Trace } from "./trace.ts";
+import { trustedCertificates } from "./trust.ts";
+import { Agent, ProxyAgent, request as send } from "./undici.ts";
+
+const MAX_BODY_BYTES = 1024 * 1024;
+/** How long a connection, TLS included, may take to come about, in milliseconds. */
+const CONNECT_LIMIT_MS = 3000;
+
+export interface HttpRequest {
+  readonly method: string;
+  readonly endpoint: Endpoint;
+  /** Path and query; the endpoint's own path is not added. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array;
+  /** Limit for this request beside the run's deadline, in milliseconds. */
+  readonly timeoutMs?: number;
+  readonly connectTimeoutMs?: number;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  /** Names in lower case; a repeated header is joined with a comma. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
+export type TransportTrouble = "connect" | "timeout" | "tls" | "too-large" | "broken" | "not-allowed";
+
+/** No usable HTTP response came. */
+export class TransportError extends Error {
+  override readonly name = "TransportError";
+  readonly trouble: TransportTrouble;
+  readonly host: string;
+  /** The system's or OpenSSL's code, such as ECONNREFUSED; empty when there is none. */
+  readonly systemCode: string;
+
+  constructor(trouble: TransportTrouble, host: string, systemCode: string) {
+    super(`${trouble} ${host}${systemCode === "" ? "" : ` ${systemCode}`}`);
+    this.trouble = trouble;
+    this.host = host;
+    this.systemCode = systemCode;
+  }
+}
+
+export interface Http {
+  /** Throws a TransportError, and nothing else. */
+  send(request: HttpRequest): Promise<HttpResponse>;
+  /** Drops every connection, idle or not. */
+  close(): void;
+}
+
+interface HttpOptions {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly deadline: Deadline;
+  readonly trace: Trace;
+}
+
+export function createHttp({ env, deadline, trace }: HttpOptions): Http {
+  const dispatchers = new Map<string, Dispatcher>();
+  let certificates: readonly string[] | undefined;
+
+  const dispatcherFor = (endpoint: Endpoint, connectTimeoutMs: number): Dispatcher => {
+    const proxy = proxyFor(env, endpoint);
+    const key = `${proxy ?? ""} ${connectTimeoutMs} ${endpoint.scheme}`;
+    const known = dispatchers.get(key);
+    if (known) return known;
+    if (endpoint.scheme === "https") certificates ??= trustedCertificates(env);
+    const created = newDispatcher(proxy, certificates, connectTimeoutMs, endpoint.host);
+    dispatchers.set(key, created);
+    return created;
+  };
+
+  return {
+    async send(request) {
+      const { endpoint } = request;
+      if (!isSafeEndpoint(endpoint) && request.headers.authorization !== undefined) {
+        throw new TransportError("not-allowed", endpoint.host, "");
+      }
+      const limitMs = Math.min(request.timeoutMs ?? Number.POSITIVE_INFINITY, deadline.remainingMs());
+      const connectMs = Math.min(request.connectTimeoutMs ?? CONNECT_LIMIT_MS, limitMs);
+      if (limitMs <= 0) throw new TransportError("timeout", endpoint.host, "");
+      const stop = new AbortController();
+      const timer = setTimeout(() => stop.abort(), limitMs);
+      try {
+        const dispatcher = dispatcherFor(endpoint, Math.max(1, Math.ceil(connectMs)));
+        const response = await exchange(dispatcher, request, stop.signal);
+        trace(`${request.method} ${endpoint.host}${request.path.split("?")[0]}: ${response.status}`);
+        return response;
+      } catch (error) {
+        const failure = toTransportError(error, endpoint.host, stop.signal.aborted);
+        trace(`${request.method} ${endpoint.host}${request.path.split("?")[0]}: ${failure.message}`);
+        throw failure;
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+    close() {
+      for (const dispatcher of dispatchers.values()) dispatcher.destroy().catch(() => undefined);
+      dispatchers.clear();
+    },
+  };
+}
+
+function newDispatcher(
+  proxy: string | undefined,
+  certificates: readonly string[] | undefined,
+  connectTimeoutMs: number,
+  host: string,
+): Dispatcher {
+  // `rejectUnauthorized` is said aloud so that NODE_TLS_REJECT_UNAUTHORIZED=0 has no effect.
+  const tls = { rejectUnauthorized: true, ...(certificates ? { ca: [...certificates] } : {}) };
+  const limits = { allowH2: false, headersTimeout: 0, bodyTimeout: 0 };
+  if (proxy === undefined) return new Agent({ ...limits, connect: { ...tls, timeout: connectTimeoutMs } });
+  try {
+    return new ProxyAgent({ ...limits, uri: proxy, requestTls: tls, proxyTls: tls });
+  } catch {
+    throw new TransportError("connect", host, "bad proxy URL");
+  }
+}
+
+async function exchange(
+  dispatcher: Dispatcher,
+  request: HttpRequest,
+  signal: AbortSignal,
+): Promise<HttpResponse> {
+  const { endpoint } = request;
+  const answer = await send.call(dispatcher, {
+    origin: endpoint.origin,
+    path: request.path,
+    method: request.method as Dispatcher.HttpMethod,
+    headers: { "accept-encoding": "identity", ...request.headers },
+    body: request.body ?? null,
+    signal,
+  });
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of answer.body as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MAX_BODY_BYTES) throw new TransportError("too-large", endpoint.host, "");
+    chunks.push(chunk);
+  }
+  const headers = Object.fromEntries(
+    Object.entries(answer.headers).map(([name, value]) => [name, [value].flat().join(", ")]),
+  );
+  const body = await plainBody(Buffer.concat(chunks), headers["content-encoding"], endpoint.host);
+  return { status: answer.statusCode, headers, body };
+}
+
+/** We ask for no compression; a server that compresses all the same is read, inside the size limit. */
+async function plainBody(body: Buffer, encoding: string | undefined, host: string): Promise<Buffer> {
+  if (encoding === undefined || encoding === "identity" || body.length === 0) return body;
+  const { brotliDecompressSync, gunzipSync, inflateSync } = await import("node:zlib");
+  const decoders: Record<string, typeof gunzipSync> = {
+    gzip: gunzipSync,
+    "x-gzip": gunzipSync,
+    deflate: inflateSync,
+    br: brotliDecompressSync as typeof gunzipSync,
+  };
+  const decode = Object.hasOwn(decoders, encoding) ? decoders[encoding] : undefined;
+  if (decode === undefined) throw new TransportError("broken", host, "content-encoding");
+  try {
+    return decode(body, { maxOutputLength: MAX_BODY_BYTES });
+  } catch {
+    throw new TransportError("too-large", host, "content-encoding");
+  }
+}
+
+const CONNECT_CODES: ReadonlySet<string> = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "EADDRNOTAVAIL",
+  "ETIMEDOUT",
+  "UND_ERR_CONNECT_TIMEOUT",
+]);
+const TLS_CODE = /CERT|TLS|SSL|SIGNATURE|EPROTO|UNABLE_TO/;
+
+function toTransportError(error: unknown, host: string, aborted: boolean): TransportError {
+  if (error instanceof TransportError) return error;
+  const code = systemCodeOf(error);
+  if (TLS_CODE.test(code)) return new TransportError("tls", host, code);
+  if (code === "UND_ERR_CONNECT_TIMEOUT") return new TransportError("timeout", host, "connect");
+  if (CONNECT_CODES.has(code)) return new TransportError("connect", host, code);
+  return aborted ? new TransportError("timeout", host, "") : new TransportError("broken", host, code);
+}
+
+function systemCodeOf(error: unknown): string {
+  if (typeof error !== "object" || error === null) return "";
+  const { code, cause, errors } = error as { code?: unknown; cause?: unknown; errors?: unknown };
+  if (typeof code === "string" && /^[A-Z0-9_]{2,60}$/.test(code)) return code;
+  if (Array.isArray(errors) && errors.length > 0) return systemCodeOf(errors[0]);
+  return cause === undefined ? "" : systemCodeOf(cause);
+}

@@ -1,0 +1,56 @@
+// Which proxy a request takes. Loopback and the clouds' metadata addresses never take one, whatever the
+// variables say: they answer with the machine's own credentials.
+
+import { BlockList, isIP } from "node:net";
+import { type Endpoint, isLoopback } from "../core/endpoint.ts";
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** EC2 and GCE metadata, ECS and EKS container credentials. */
+const METADATA_HOSTS: ReadonlySet<string> = new Set([
+  "169.254.169.254",
+  "169.254.170.2",
+  "169.254.170.23",
+  "fd00:ec2::254",
+  "fd00:ec2::23",
+  "metadata.google.internal",
+  "metadata",
+]);
+
+/**
+ * The proxy URL for `target`, or undefined for a direct connection. https uses only HTTPS_PROXY, http only
+ * HTTP_PROXY; the lower-case spelling wins, as in curl.
+ */
+export function proxyFor(env: Env, target: Endpoint): string | undefined {
+  if (isLoopback(target.host) || METADATA_HOSTS.has(target.host)) return undefined;
+  const proxy =
+    target.scheme === "https" ? env.https_proxy || env.HTTPS_PROXY : env.http_proxy || env.HTTP_PROXY;
+  if (!proxy || isExempt(env.no_proxy || env.NO_PROXY || "", target)) return undefined;
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(proxy) ? proxy : `http://${proxy}`;
+}
+
+function isExempt(noProxy: string, target: Endpoint): boolean {
+  return noProxy
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .some((entry) => entry !== "" && matches(entry, target));
+}
+
+function matches(entry: string, target: Endpoint): boolean {
+  if (entry === "*") return true;
+  const cidr = /^\[?([0-9a-f.:]+)\]?\/(\d{1,3})$/.exec(entry);
+  if (cidr) return inSubnet(target.host, cidr[1] ?? "", Number(cidr[2]));
+  const ported = /^(\[[0-9a-f:.]+\]|[^:]+):(\d+)$/.exec(entry);
+  if (ported && Number(ported[2]) !== target.port) return false;
+  const name = (ported?.[1] ?? entry).replace(/^\[|\]$/g, "").replace(/^\*?\.|\.$/g, "");
+  if (name === target.host) return true;
+  return isIP(target.host) === 0 && `.${target.host}`.endsWith(`.${name}`);
+}
+
+function inSubnet(host: string, network: string, prefix: number): boolean {
+  const family = isIP(network);
+  if (family === 0 || isIP(host) !== family || prefix > (family === 4 ? 32 : 128)) return false;
+  const list = new BlockList();
+  list.addSubnet(network, prefix, family === 4 ? "ipv4" : "ipv6");
+  return list.check(host, family === 4 ? "ipv4" : "ipv6");
+}
