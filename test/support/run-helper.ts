@@ -1,0 +1,161 @@
+// Runs the helper as its callers do: one process, stdin bytes in, exact bytes and the exit code out.
+// It must never hand the machine's own environment to the helper, and it ends every process it starts.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const repository = fileURLToPath(new URL("../..", import.meta.url));
+/** A Node that runs TypeScript, whatever the host's own is. */
+const node = join(repository, "node_modules/node/bin/node");
+
+export type BuildName = "source" | "bundle" | "executable";
+
+export interface Build {
+  readonly name: BuildName;
+  readonly command: readonly string[];
+  readonly present: boolean;
+}
+
+export const builds: readonly Build[] = [
+  build("source", [node, join(repository, "src/main.ts")]),
+  build("bundle", [node, join(repository, "dist/main.js")]),
+  build("executable", [join(repository, "dist/docker-credential-ona")]),
+];
+
+function build(name: BuildName, command: readonly string[]): Build {
+  return { name, command, present: existsSync(command.at(-1) ?? "") };
+}
+
+/**
+ * The builds to test. One that was not built is left out with a line that says so; in CI it stays in, so that
+ * its tests fail.
+ */
+export function buildsUnderTest(): readonly Build[] {
+  const absent = builds.filter((one) => !one.present);
+  if (process.env.CI === "true") return builds;
+  if (absent.length > 0) console.log(`not built, not tested: ${absent.map((one) => one.name).join(", ")}`);
+  return builds.filter((one) => one.present);
+}
+
+/** Directories of one test: nothing in them existed before, nothing of the machine is in the environment. */
+export interface Bed {
+  readonly root: string;
+  readonly home: string;
+  readonly cwd: string;
+  /** What `runHelper` starts from: HOME, XDG_RUNTIME_DIR and a bare PATH. */
+  readonly env: Readonly<Record<string, string>>;
+  remove(): void;
+}
+
+export function makeBed(): Bed {
+  const root = mkdtempSync(join(tmpdir(), "ona-bed-"));
+  const [home, cwd, runtime] = ["home", "cwd", "run"].map((name) => {
+    const path = join(root, name);
+    mkdirSync(path, { mode: 0o700 });
+    return path;
+  });
+  if (home === undefined || cwd === undefined || runtime === undefined) throw new Error("no bed");
+  return {
+    root,
+    home,
+    cwd,
+    env: { HOME: home, XDG_RUNTIME_DIR: runtime, PATH: "/usr/bin:/bin" },
+    remove: () => rmSync(root, { recursive: true, force: true }),
+  };
+}
+
+export interface HelperOptions {
+  /** The whole environment of the process. */
+  env: Readonly<Record<string, string>>;
+  cwd: string;
+  stdin?: string | Uint8Array;
+  /** `held`: stdin is written but never closed. */
+  stdinEnd?: "closed" | "held";
+  /** `closed`: the reading end is closed before stdin is given, so that every write meets a broken pipe. */
+  stdout?: "read" | "closed";
+  /** Put before the command, such as `["setpriv", …]`. */
+  launcher?: readonly string[];
+  /** Default 30 000; then the process is killed and the result says so. */
+  timeoutMs?: number;
+  onSpawn?: (pid: number) => void;
+}
+
+export interface HelperRun {
+  /** Null after a signal. */
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: Buffer;
+  readonly stderr: Buffer;
+  readonly tookMs: number;
+  readonly timedOut: boolean;
+}
+
+export function runHelper(
+  helper: Build,
+  args: readonly string[],
+  options: HelperOptions,
+): Promise<HelperRun> {
+  const [program = "", ...rest] = [...(options.launcher ?? []), ...helper.command, ...args];
+  const startMs = performance.now();
+  const child = spawn(program, rest, { env: { ...options.env }, cwd: options.cwd, detached: true });
+  if (child.pid !== undefined) options.onSpawn?.(child.pid);
+  return new Promise((resolve, reject) => {
+    const stdout: Buffer[] = [];
+    const stderr: Buffer[] = [];
+    let timedOut = false;
+    const timer = setTimeout(() => {
+      timedOut = true;
+      killGroup(child);
+    }, options.timeoutMs ?? 30_000);
+    child.stdout.on("data", (bytes: Buffer) => stdout.push(bytes));
+    child.stderr.on("data", (bytes: Buffer) => stderr.push(bytes));
+    child.on("error", (error) => {
+      clearTimeout(timer);
+      reject(error);
+    });
+    child.on("exit", () => child.stdin.destroy());
+    child.on("close", (code, signal) => {
+      clearTimeout(timer);
+      const tookMs = performance.now() - startMs;
+      resolve({
+        code,
+        signal,
+        stdout: Buffer.concat(stdout),
+        stderr: Buffer.concat(stderr),
+        tookMs,
+        timedOut,
+      });
+    });
+    feed(child, options);
+  });
+}
+
+function feed(child: ChildProcess, options: HelperOptions): void {
+  const { stdin, stdout } = child;
+  if (!stdin || !stdout) throw new Error("no pipes");
+  // A helper that ends without reading its stdin is for the test to judge.
+  stdin.on("error", () => {});
+  const write = (): void => {
+    const bytes = options.stdin ?? "";
+    if (options.stdinEnd !== "held") stdin.end(bytes);
+    else if (bytes.length > 0) stdin.write(bytes);
+  };
+  if (options.stdout !== "closed") {
+    write();
+    return;
+  }
+  stdout.once("close", write);
+  stdout.destroy();
+}
+
+function killGroup(child: ChildProcess): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, "SIGKILL");
+  } catch {
+    // It ended by itself in between.
+  }
+}
