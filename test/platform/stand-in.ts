@@ -1,16 +1,24 @@
 // The stand-in for the platform's API: a real local server that answers by the wire format and keeps a journal.
 // It must never be kinder than the platform: who may not read a value does not get it here either.
 
-import type { ForeignHost } from "./foreign-host.ts";
-import type { Journal } from "./journal.ts";
+import { adminHandler } from "./admin.ts";
+import { applyChange } from "./changes.ts";
+import { FaultScript } from "./fault-script.ts";
+import { ForeignHost } from "./foreign-host.ts";
+import { type Front, frontHandler } from "./front.ts";
+import { Journal } from "./journal.ts";
+import { checkSeed } from "./known-keys.ts";
+import { type Listener, listen, type Tls } from "./listener.ts";
+import { TokenLabels } from "./redaction.ts";
 import type { PlatformChange, PlatformSeed } from "./seed.ts";
+import { PlatformState } from "./state.ts";
 
 export interface PlatformOptions {
   seed?: PlatformSeed;
   /** Default 0: any free port. */
   port?: number;
   /** PEM texts. With them the stand-in speaks https only. */
-  tls?: { key: string; cert: string };
+  tls?: Tls;
   /** Also opens the admin endpoint on a port of its own. */
   admin?: boolean;
 }
@@ -21,7 +29,7 @@ export interface Platform {
   readonly origin: string;
   readonly adminUrl: string | undefined;
   readonly journal: Journal;
-  /** The host that a `redirect` to `foreign` leads to. Its journal says what arrived there. */
+  /** The host that a `redirect` to `foreign` leads to. It counts what arrived there. */
   readonly foreign: ForeignHost;
   /** Does the changes in order; throws on a secret or token that is not there. */
   apply(...changes: PlatformChange[]): Promise<void>;
@@ -30,6 +38,69 @@ export interface Platform {
   close(): Promise<void>;
 }
 
-export async function startPlatform(_options: PlatformOptions = {}): Promise<Platform> {
-  throw new Error("not there yet");
+export async function startPlatform(options: PlatformOptions = {}): Promise<Platform> {
+  const seed = options.seed ?? {};
+  checkSeed(seed);
+  const front = newFront(seed);
+  const foreign = new ForeignHost();
+  await foreign.start(options.tls);
+  const listener = await listen(frontHandler(front), options.port, options.tls);
+  front.origin = listener.origin;
+  front.foreignOrigin = foreign.origin;
+  const platform = newPlatform(front, listener, foreign);
+  if (options.admin !== true) {
+    return platform;
+  }
+  const admin = await listen(adminHandler(platform));
+  const close = async (): Promise<void> => {
+    await Promise.all([platform.close(), admin.goDown()]);
+  };
+  return { ...platform, adminUrl: admin.origin, close };
+}
+
+function newFront(seed: PlatformSeed): Front {
+  const faults = new FaultScript();
+  for (const fault of seed.faults ?? []) {
+    faults.add(fault);
+  }
+  return {
+    state: new PlatformState(seed),
+    faults,
+    journal: new Journal(),
+    labels: new TokenLabels(),
+    unknownMethods: seed.unknownMethods ?? "bare404",
+    latencyMs: seed.latencyMs ?? 0,
+    origin: "",
+    foreignOrigin: "",
+  };
+}
+
+function newPlatform(front: Front, listener: Listener, foreign: ForeignHost): Platform {
+  const { state, faults, journal } = front;
+  const targets = {
+    state,
+    faults,
+    journal,
+    setLatency: (latencyMs: number) => {
+      front.latencyMs = latencyMs;
+    },
+    goDown: () => listener.goDown(),
+    comeUp: () => listener.comeUp(),
+  };
+  return {
+    baseUrl: `${listener.origin}/api`,
+    origin: listener.origin,
+    adminUrl: undefined,
+    journal,
+    foreign,
+    apply: async (...changes) => {
+      for (const change of changes) {
+        await applyChange(targets, change);
+      }
+    },
+    secretId: (nameOrId) => state.secret(nameOrId).id,
+    close: async () => {
+      await Promise.all([listener.goDown(), foreign.stop()]);
+    },
+  };
 }
