@@ -1,0 +1,77 @@
+// Every Docker CLI on the machine pulls and builds through an engine of our own.
+// Behaviour that differs between the generations is told apart by version, never left unchecked.
+
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, inject, test } from "vitest";
+import { describeClient, useBed } from "./bed.ts";
+import { type Puller, pullScenarios } from "./pull-scenarios.ts";
+import type { Image } from "./registry.ts";
+import { newAccount, openWorkplace, type Workplace } from "./workplace.ts";
+
+describeClient("docker", ["docker", "engine"], () => {
+  const bed = useBed({ engine: true });
+
+  const imageProof: Puller["proof"] = async (_at, image) => {
+    const digests = await bed.engine.docker(
+      "image",
+      "inspect",
+      '--format={{join .RepoDigests " "}}',
+      image.reference,
+    );
+    const digest = digests.trim().split("@").at(-1) ?? "";
+    return { hello: await bed.engine.read(image.reference, "/hello.txt"), digest };
+  };
+
+  function buildsWith(docker: string, buildKit: "0" | "1"): Puller {
+    const tagOf = (image: Image) => `built-${image.repository}`;
+    return {
+      pull: (at, image) => {
+        const context = makeContext(at, image);
+        const command = [docker, "build", "--quiet", "--tag", tagOf(image), context];
+        return at.run(command, { env: { DOCKER_BUILDKIT: buildKit } });
+      },
+      proof: async (_at, image) => ({ hello: await bed.engine.read(tagOf(image), "/hello.txt") }),
+      showsReason: true,
+    };
+  }
+
+  for (const docker of inject("programs").dockers) {
+    describe(`${docker.version} pull`, () => {
+      const pull: Puller["pull"] = (at, image) => at.run([docker.path, "pull", image.reference]);
+      pullScenarios(bed, { pull, proof: imageProof, showsReason: true });
+    });
+
+    describe(`${docker.version} classic build`, () => {
+      pullScenarios(bed, buildsWith(docker.path, "0"));
+    });
+
+    describe.skipIf(!docker.hasBuildKit)(`${docker.version} BuildKit build`, () => {
+      pullScenarios(bed, buildsWith(docker.path, "1"));
+    });
+
+    test(`${docker.version}: twenty pulls at once ask the platform once`, async () => {
+      const { host } = bed.registry;
+      const account = await newAccount(bed.registry);
+      const secrets = { [host]: account.value };
+      const at = await openWorkplace({ helped: [host], secrets, dockerHost: bed.engine.host });
+      const images = await Promise.all(Array.from({ length: 4 }, () => bed.registry.publish()));
+      const pulls = Array.from({ length: 20 }, (_, n) => {
+        const image = images[n % images.length];
+        return at.run([docker.path, "pull", image?.reference ?? ""]);
+      });
+      for (const outcome of await Promise.all(pulls))
+        expect(outcome, outcome.said).toMatchObject({ code: 0 });
+      for (const image of images) expect(image).toMatchObject(await imageProof(at, image));
+      expect(at.platform.journal.methods().sort()).toEqual(["GetEnvironment", "GetSecretValue"]);
+    });
+  }
+});
+
+function makeContext(at: Workplace, image: Image): string {
+  const context = join(at.root, `context-${image.repository.replaceAll("/", "-")}`);
+  mkdirSync(context, { recursive: true });
+  writeFileSync(join(context, "note.txt"), "copied in\n");
+  writeFileSync(join(context, "Dockerfile"), `FROM ${image.reference}\nCOPY note.txt /note.txt\n`);
+  return context;
+}

@@ -1,0 +1,55 @@
+// Installs what the clients' suites need and this machine lacks: Debian packages, and the Dev Container CLI.
+// It must never install anything where that needs more than being root on a system with apt-get.
+
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { isRoot, type Need, type Programs } from "./programs.ts";
+
+const packagesFor: Record<Exclude<Need, "devcontainer">, string[]> = {
+  registry: ["docker-registry", "apache2-utils", "openssl"],
+  images: ["skopeo", "umoci", "busybox-static"],
+  docker: ["docker.io"],
+  engine: ["docker.io", "containerd", "runc"],
+  skopeo: ["skopeo"],
+  podman: ["podman"],
+  buildah: ["buildah"],
+  "docker-py": ["python3-docker"],
+};
+
+/** Returns why nothing could be installed, or undefined. */
+export function installPackages(programs: Programs): string | undefined {
+  const wanted = programs.missing.flatMap((need) => (need === "devcontainer" ? [] : packagesFor[need]));
+  if (wanted.length === 0) return undefined;
+  if (!isRoot()) return "not root on Linux";
+  if (!existsSync("/usr/bin/apt-get")) return "no apt-get";
+  const packages = [...new Set(wanted)];
+  console.log(`clients: installing ${packages.join(" ")}`);
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  for (const args of [["update"], ["install", "-y", "--no-install-recommends", ...packages]]) {
+    const { status, stdout, stderr } = spawnSync("apt-get", args, { env, encoding: "utf8" });
+    if (status !== 0) return `apt-get ${args[0]} failed: ${lastLine(stderr) || lastLine(stdout)}`;
+  }
+  return undefined;
+}
+
+const devcontainerCli = "@devcontainers/cli";
+
+/** The script of the Dev Container CLI: a dependency of ours, else fetched once into the cache directory. */
+export function devcontainerScript(): string | undefined {
+  const modules = join(import.meta.dirname, "../../node_modules");
+  const cache = join(modules, ".cache/clients");
+  const places = [modules, join(cache, "node_modules")].map((at) =>
+    join(at, devcontainerCli, "devcontainer.js"),
+  );
+  const here = places.find((path) => existsSync(path));
+  if (here !== undefined) return here;
+  console.log(`clients: installing ${devcontainerCli}`);
+  const npm = ["install", "--no-save", "--ignore-scripts", "--prefix", cache, `${devcontainerCli}@~0.89.0`];
+  spawnSync("npm", npm, { stdio: "ignore" });
+  return places.find((path) => existsSync(path));
+}
+
+function lastLine(text: string): string {
+  return text.trim().split("\n").at(-1) ?? "";
+}
