@@ -1,0 +1,48 @@
+// The secrets that could answer for a registry, and their order: by scope, within a scope explicit before native,
+// then by name, then by id. The order does not depend on how the server sorted its list.
+
+import type { Scope } from "./config.ts";
+import { SCOPES } from "./config.ts";
+
+/** A registry secret as the platform lists it, without its value. */
+export interface Candidate {
+  readonly id: string;
+  /** What GetSecretValue is asked for first. */
+  readonly ref: string;
+  readonly name: string;
+  /** Undefined: none given, or one we do not know. */
+  readonly scope: Scope | undefined;
+  /** Changes when the value does: the environment's `session`, in list mode `updatedAt`. */
+  readonly session: string;
+  /** False for a value that another system makes up at every read. */
+  readonly verbatim: boolean;
+  /** Canonical registry. */
+  readonly registry: string;
+}
+
+/** The candidates in groups of equal scope, best group first; a scope that `precedence` leaves out is not used. */
+export function rankedGroups(
+  candidates: readonly Candidate[],
+  precedence: readonly Scope[] | undefined,
+): readonly (readonly Candidate[])[] {
+  const order: readonly (Scope | undefined)[] = precedence ?? [...SCOPES, undefined];
+  return order
+    .map((scope) => candidates.filter((candidate) => candidate.scope === scope).toSorted(byNameThenId))
+    .filter((group) => group.length > 0);
+}
+
+/** A text that is equal for two lists exactly when they give the same candidates for a registry. */
+export function candidatesMark(groups: readonly (readonly Candidate[])[]): string {
+  return JSON.stringify(
+    groups.map((group) => group.map(({ id, ref, session, verbatim }) => [id, ref, session, verbatim])),
+  );
+}
+
+function byNameThenId(a: Candidate, b: Candidate): number {
+  return compare(a.name, b.name) || compare(a.id, b.id);
+}
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

@@ -1,0 +1,111 @@
+// The configuration file: its type, its defaults and its strict parser. A file is right as a whole or broken as a
+// whole; an error names the key. What the keys mean is in the README.
+
+import { Fields, Mistake } from "./config-fields.ts";
+import { isSafeEndpoint, parseEndpoint } from "./endpoint.ts";
+import type { IdentityChoice } from "./identity.ts";
+import { parseRules, type RegistryRule } from "./registry-rules.ts";
+import { JsonMistake, parseStrictJson } from "./strict-json.ts";
+
+export const SCOPES = ["user", "serviceAccount", "project", "organization", "runner"] as const;
+export type Scope = (typeof SCOPES)[number];
+export type Lookup = "auto" | "environment" | "list";
+export type ValueFormat = "auto" | "plain" | "base64" | "json";
+
+export const DEFAULT_DEADLINE_MS = 10_000;
+export const MAX_DEADLINE_MS = 25_000;
+const CLOUD_PLATFORM = "https://www.googleapis.com/auth/cloud-platform";
+const THIRTY_DAYS_S = 30 * 86_400;
+
+export interface Config {
+  readonly baseUrl: string | undefined;
+  readonly environmentId: string | undefined;
+  readonly tokenFile: string | undefined;
+  readonly tokenJson: { readonly file: string; readonly key: string } | undefined;
+  readonly tokenCommand: readonly string[] | undefined;
+  readonly idTokenCommand: readonly string[] | undefined;
+  readonly audience: string | undefined;
+  readonly lookup: Lookup;
+  readonly scopeIds: Readonly<Partial<Record<Scope, string>>>;
+  /** Undefined: the default order, entries without a scope last. */
+  readonly precedence: readonly Scope[] | undefined;
+  readonly valueFormat: ValueFormat;
+  readonly deadlineMs: number;
+  readonly freshMs: number;
+  readonly staleMs: number;
+  readonly googleScopes: readonly string[];
+  readonly rules: readonly RegistryRule[];
+}
+
+export type { IdentityChoice, RegistryRule };
+
+export const DEFAULT_CONFIG: Config = readConfig(new Fields({}, ""));
+
+/** The configuration in `text`. Throws an Error whose message names the position or the key. */
+export function parseConfig(text: string): Config {
+  try {
+    return readConfig(new Fields(parseStrictJson(text), ""));
+  } catch (error) {
+    if (error instanceof JsonMistake)
+      throw new Mistake(`line ${error.line}, column ${error.column}: ${error.message}`);
+    throw error;
+  }
+}
+
+function readConfig(root: Fields): Config {
+  const token = root.object("token");
+  const tokenFields = readToken(token);
+  const api = root.object("api");
+  const auth = root.object("auth");
+  const idToken = root.object("idToken");
+  const google = root.object("google");
+  const config: Config = {
+    baseUrl: api.text("baseUrl", isBaseUrl, "must be an https URL, or http to loopback"),
+    environmentId: root.text("environmentId", isIdentifier, "must be an identifier"),
+    ...tokenFields,
+    idTokenCommand: idToken.command("command"),
+    audience: auth.text("audience", isPrintable, "must be printable text"),
+    lookup: root.choice("lookup", ["auto", "environment", "list"], "auto"),
+    scopeIds: readScopeIds(root.object("scopes")),
+    precedence: root.choices("precedence", SCOPES),
+    valueFormat: root.choice("valueFormat", ["auto", "plain", "base64", "json"], "auto"),
+    deadlineMs: root.integer("deadlineMs", 1, MAX_DEADLINE_MS, DEFAULT_DEADLINE_MS),
+    freshMs: root.integer("freshSeconds", 0, 110, 60) * 1000,
+    staleMs: root.integer("staleSeconds", 0, THIRTY_DAYS_S, 86_400) * 1000,
+    googleScopes: google.texts("scopes", isPrintable) ?? [CLOUD_PLATFORM],
+    rules: parseRules(root.object("registries")),
+  };
+  for (const fields of [root, token, api, auth, idToken, google]) fields.end();
+  return config;
+}
+
+function readToken(token: Fields): Pick<Config, "tokenFile" | "tokenJson" | "tokenCommand"> {
+  const file = token.text("jsonFile", isAbsolutePath, "must be an absolute path");
+  const key = token.text("key", isPrintable, "must be the name of a key");
+  if ((file === undefined) !== (key === undefined))
+    throw new Mistake("token.jsonFile and token.key go together");
+  return {
+    tokenFile: token.text("file", isAbsolutePath, "must be an absolute path"),
+    tokenJson: file === undefined || key === undefined ? undefined : { file, key },
+    tokenCommand: token.command("command"),
+  };
+}
+
+function readScopeIds(scopes: Fields): Partial<Record<Scope, string>> {
+  const ids: Partial<Record<Scope, string>> = {};
+  for (const scope of ["user", "serviceAccount", "project", "organization"] as const) {
+    const id = scopes.text(`${scope}Id`, isIdentifier, "must be an identifier");
+    if (id !== undefined) ids[scope] = id;
+  }
+  scopes.end();
+  return ids;
+}
+
+export function isBaseUrl(text: string): boolean {
+  const endpoint = parseEndpoint(text);
+  return endpoint !== undefined && isSafeEndpoint(endpoint);
+}
+
+export const isIdentifier = (text: string): boolean => /^[A-Za-z0-9._:-]{1,200}$/.test(text);
+const isPrintable = (text: string): boolean => /^[\x21-\x7e]{1,1000}$/.test(text);
+const isAbsolutePath = (text: string): boolean => /^\/[^\0]*$/.test(text);

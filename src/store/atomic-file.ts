@@ -1,0 +1,126 @@
+// Files that readers see whole or not at all. Writers put a new file beside the old one, check its size and rename
+// it; readers follow no link and take no lock. A file that is not ours, not regular or too large counts as absent.
+
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
+
+/** A secret of 1 MiB, every character escaped, and what stands around it. */
+const MAX_FILE_BYTES = 8 * 1024 * 1024;
+const GROUP_AND_OTHER = 0o077;
+const TEMPORARY = /\.tmp-[0-9a-z-]+$/;
+/** A temporary file this old has lost its writer. */
+const ORPHAN_AGE_MS = 60_000;
+
+/** The file's text, or undefined when there is none that may be trusted. Never throws. */
+export function readPrivateFile(path: string, uid: number): string | undefined {
+  let fd: number;
+  try {
+    fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch {
+    return undefined;
+  }
+  try {
+    const stat = fstatSync(fd);
+    if (!stat.isFile() || stat.uid !== uid || (stat.mode & GROUP_AND_OTHER) !== 0) return undefined;
+    if (stat.size > MAX_FILE_BYTES) return undefined;
+    const bytes = Buffer.allocUnsafe(stat.size);
+    let length = 0;
+    while (length < bytes.length) {
+      const read = readSync(fd, bytes, length, bytes.length - length, null);
+      if (read === 0) break;
+      length += read;
+    }
+    return bytes.toString("utf8", 0, length);
+  } catch {
+    return undefined;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/**
+ * Replaces `path` by `text` with mode 0600. `mayReplace` is asked just before the rename: false leaves the old
+ * file. Throws the system's error when it cannot be done; the old file is then untouched.
+ */
+export function writePrivateFile(path: string, text: string, mayReplace: () => boolean = () => true): void {
+  const temporary = `${path}.tmp-${process.pid}-${Math.random().toString(36).slice(2, 10)}`;
+  const fd = openSync(
+    temporary,
+    constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
+    0o600,
+  );
+  try {
+    try {
+      const bytes = Buffer.from(text, "utf8");
+      writeAll(fd, bytes);
+      // A full tmpfs may cut a write short without an error, so the size is what counts.
+      if (fstatSync(fd).size !== bytes.length) throw new Error("short write");
+    } finally {
+      closeSync(fd);
+    }
+    if (mayReplace()) renameSync(temporary, path);
+    else unlinkSync(temporary);
+  } catch (error) {
+    removeFile(temporary);
+    throw error;
+  }
+}
+
+/** Removes a file if it is there. Throws only when it is there and cannot be removed. */
+export function removePrivateFile(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code !== "ENOENT" && code !== "ENOTDIR") throw error;
+  }
+}
+
+/** Sweeps temporary files whose writer died, and files `isOld` says nobody needs. Best effort. */
+export function sweep(dir: string, nowMs: number, isOld: (ageMs: number) => boolean): void {
+  let names: string[];
+  try {
+    names = readdirSync(dir);
+  } catch {
+    return;
+  }
+  for (const name of names) {
+    const path = join(dir, name);
+    try {
+      const stat = statSync(path);
+      const ageMs = nowMs - stat.mtimeMs;
+      const orphaned = TEMPORARY.test(name) && ageMs > ORPHAN_AGE_MS;
+      if (stat.isFile() && (orphaned || isOld(ageMs))) unlinkSync(path);
+    } catch {
+      // Gone already, or not ours to remove.
+    }
+  }
+}
+
+function writeAll(fd: number, bytes: Buffer): void {
+  let written = 0;
+  while (written < bytes.length) {
+    const count = writeSync(fd, bytes, written, bytes.length - written);
+    if (count === 0) throw new Error("short write");
+    written += count;
+  }
+}
+
+function removeFile(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // The sweep takes what stays behind.
+  }
+}

@@ -1,0 +1,113 @@
+// The cache: one file per key, each naming its own key, so that a file that was swapped or damaged is simply
+// absent. Nothing here throws: a cache that cannot be read or written makes an answer slower, never wrong.
+
+import { createHash } from "node:crypto";
+import { statSync, utimesSync } from "node:fs";
+import { join } from "node:path";
+import { decodeEntry, encodeEntry } from "../core/entry.ts";
+import type { Clock } from "../edge/clock.ts";
+import { readPrivateFile, removePrivateFile, sweep, writePrivateFile } from "./atomic-file.ts";
+import { ensurePrivateDir } from "./private-dir.ts";
+
+/** What every entry carries beside its own fields. */
+export interface Stamped {
+  /** When its content was asked for, in milliseconds since 1970. */
+  readonly atMs: number;
+}
+
+export interface Cache {
+  /** The entry of `key`; absent when unreadable, of another key, or made by a clock ahead of ours. */
+  read<T extends Stamped>(key: string, parse: (value: unknown) => T | undefined): T | undefined;
+  /** Puts an entry in place unless the one there is newer. */
+  write<T extends Stamped>(key: string, entry: T): void;
+  remove(key: string): void;
+  /** Path of the lease that belongs to `key`; undefined without a usable directory. */
+  leasePath(key: string): string | undefined;
+}
+
+const SWEEP_MARK = "swept";
+const SWEEP_EVERY_MS = 3_600_000;
+/** Older than any entry that may still serve (staleSeconds is at most 30 days). */
+const FORGET_AFTER_MS = 31 * 86_400_000;
+
+export const noCache: Cache = {
+  read: () => undefined,
+  write: () => undefined,
+  remove: () => undefined,
+  leasePath: () => undefined,
+};
+
+/** Where the cache may live: each in turn, `parents` saying whether missing parents are made. */
+export interface CachePlace {
+  readonly dir: string;
+  readonly parents: boolean;
+}
+
+/** The cache in the first usable place. */
+export function createCache(places: readonly CachePlace[], uid: number, clock: Clock): Cache {
+  let known: { readonly dir: string | undefined } | undefined;
+  const usable = (): string | undefined => {
+    known ??= { dir: places.find(({ dir, parents }) => ensurePrivateDir(dir, uid, parents))?.dir };
+    return known.dir;
+  };
+  const pathOf = (key: string): string | undefined => {
+    const dir = usable();
+    return dir === undefined ? undefined : join(dir, `${fileName(key)}.json`);
+  };
+  const load = (path: string, key: string): (Stamped & Record<string, unknown>) | undefined => {
+    const text = readPrivateFile(path, uid);
+    const entry = text === undefined ? undefined : decodeEntry(text, key);
+    return entry === undefined || entry.atMs > clock.nowMs() ? undefined : entry;
+  };
+  return {
+    read(key, parse) {
+      const path = pathOf(key);
+      const entry = path === undefined ? undefined : load(path, key);
+      return entry === undefined ? undefined : parse(entry);
+    },
+    write(key, entry) {
+      const path = pathOf(key);
+      if (path === undefined) return;
+      try {
+        writePrivateFile(path, encodeEntry(key, entry), () => !isNewer(load(path, key), entry));
+        sweepSometimes(usable(), clock);
+      } catch {
+        // Full, read-only or gone: the answer does not depend on it.
+      }
+    },
+    remove(key) {
+      const path = pathOf(key);
+      try {
+        if (path !== undefined) removePrivateFile(path);
+      } catch {
+        // It stays; what it says is checked when it is read.
+      }
+    },
+    leasePath(key) {
+      const dir = usable();
+      return dir === undefined ? undefined : join(dir, `${fileName(key)}.lock`);
+    },
+  };
+}
+
+function isNewer(there: Stamped | undefined, entry: Stamped): boolean {
+  return there !== undefined && there.atMs > entry.atMs;
+}
+
+function fileName(key: string): string {
+  return createHash("sha256").update(key).digest("hex").slice(0, 40);
+}
+
+/** At most once an hour, and only by a process that has just written, so that no warm answer pays for it. */
+function sweepSometimes(dir: string | undefined, clock: Clock): void {
+  if (dir === undefined) return;
+  const mark = join(dir, SWEEP_MARK);
+  const nowMs = clock.nowMs();
+  try {
+    if (Math.abs(nowMs - statSync(mark).mtimeMs) < SWEEP_EVERY_MS) return;
+    utimesSync(mark, nowMs / 1000, nowMs / 1000);
+  } catch {
+    writePrivateFile(mark, "");
+  }
+  sweep(dir, nowMs, (ageMs) => ageMs > FORGET_AFTER_MS);
+}
