@@ -2,17 +2,19 @@
 // It drops both streams of a failing helper, so the helper's own log has to name the reason.
 
 import { mkdirSync, writeFileSync } from "node:fs";
+import { userInfo } from "node:os";
 import { join } from "node:path";
 import { describe, expect, inject, test } from "vitest";
 import { describeClient, useBed } from "./bed.ts";
+import type { Image } from "./images.ts";
 import { pullScenarios } from "./pull-scenarios.ts";
-import type { Image } from "./registry.ts";
 import type { Outcome } from "./run.ts";
 import { newAccount, openWorkplace, type Workplace } from "./workplace.ts";
 
 const { paths, dockers } = inject("programs");
 
 function devcontainer(at: Workplace, ...args: string[]): Promise<Outcome> {
+  keepOffTheInternet(at);
   return at.run([process.execPath, paths.devcontainer ?? "", ...args]);
 }
 
@@ -98,3 +100,11 @@ describeClient("devcontainer", ["devcontainer", "docker", "engine"], () => {
     expect(at.stateText()).toContain(host);
   });
 });
+
+/** A list of withdrawn Features would be fetched from the internet; a fresh copy of it spares that. */
+function keepOffTheInternet(at: Workplace): void {
+  const cache = join(at.env.TMPDIR ?? "", `devcontainercli-${userInfo().username}`);
+  mkdirSync(cache, { recursive: true });
+  const nothing = { disallowedFeatures: [], featureAdvisories: [] };
+  writeFileSync(join(cache, "control-manifest.json"), JSON.stringify(nothing));
+}

@@ -5,8 +5,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, inject, test } from "vitest";
 import { describeClient, useBed } from "./bed.ts";
+import type { Image } from "./images.ts";
 import { type Puller, pullScenarios } from "./pull-scenarios.ts";
-import type { Image } from "./registry.ts";
 import { newAccount, openWorkplace, type Workplace } from "./workplace.ts";
 
 const python = inject("programs").paths.python3 ?? "";
@@ -46,7 +46,7 @@ describeClient("docker-py", ["docker-py", "docker", "engine"], () => {
   });
 
   describe("build", () => {
-    pullScenarios(bed, { pull: build, proof: readFrom(tagOf), showsReason: true });
+    pullScenarios(bed, { pull: build, proof: readFrom(tagOf), showsReason: true, asksEveryHelper: true });
   });
 
   test("build with credsStore finds the registry through list", async () => {

@@ -6,8 +6,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { inject } from "vitest";
 import { startDaemon } from "./daemon.ts";
-import { bedEnvironment } from "./registry.ts";
-import { mustRun, run } from "./run.ts";
+import { bedEnvironment, mustRun, run } from "./run.ts";
 
 export interface Engine {
   /** What goes into `DOCKER_HOST`. */

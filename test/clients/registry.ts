@@ -1,26 +1,16 @@
-// Debian's docker-registry with Basic, token or no authentication, and private images made without the internet.
+// Debian's docker-registry with Basic, token or no authentication.
 // With authentication it must never give an image to anybody without one of its accounts.
 
-import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { get } from "node:http";
 import { join } from "node:path";
 import { inject } from "vitest";
 import { freePort, startDaemon } from "./daemon.ts";
-import { mustRun } from "./run.ts";
-import { mark } from "./run-root.ts";
+import { type Image, makeBaseImage, publishImage } from "./images.ts";
+import { bedEnvironment, mustRun } from "./run.ts";
 import { startTokenServer, type TokenServer } from "./token-server.ts";
 
 export type Authentication = "basic" | "token" | "none";
-
-export interface Image {
-  /** `host:port/repository:tag` */
-  reference: string;
-  repository: string;
-  digest: string;
-  /** What `/hello.txt` holds; no other image has the same. */
-  hello: string;
-}
 
 export interface Registry {
   /** `127.0.0.1:port` */
@@ -30,18 +20,12 @@ export interface Registry {
   tokens: TokenServer | undefined;
   /** Makes the account, or changes its password. */
   setAccount(user: string, password: string): Promise<void>;
-  /** A new private image: busybox and a `/hello.txt` of its own. */
+  /** A new private image: busybox and a `/hello.txt` of its own. One at a time. */
   publish(): Promise<Image>;
   stop(): Promise<void>;
 }
 
 const publisher = { user: "publisher", password: "may-push" };
-
-/** What the bed's own programs get to see. */
-export function bedEnvironment(root: string): Record<string, string> {
-  const path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-  return { PATH: path, HOME: root, TMPDIR: root, LANG: "C.UTF-8", [mark]: inject("runRoot") };
-}
 
 export async function startRegistry(authentication: Authentication): Promise<Registry> {
   const root = mkdtempSync(join(inject("runRoot"), "registry-"));
@@ -60,8 +44,8 @@ export async function startRegistry(authentication: Authentication): Promise<Reg
       await tokens?.close();
     };
     const host = `127.0.0.1:${port}`;
-    const images = await makeBaseImage(root);
-    const publish = () => publishImage({ root, host, images });
+    const layout = await makeBaseImage(root);
+    const publish = () => publishImage({ root, host, layout, publisher });
     return { host, localHost: `localhost:${port}`, tokens, setAccount, publish, stop };
   } catch (error) {
     await stop();
@@ -143,65 +127,4 @@ async function makeCertificate(root: string): Promise<{ key: string; certificate
     env: bedEnvironment(root),
   });
   return files;
-}
-
-const applets = [
-  "cat",
-  "env",
-  "grep",
-  "id",
-  "ls",
-  "mkdir",
-  "printf",
-  "sh",
-  "sleep",
-  "test",
-  "uname",
-  "whoami",
-];
-
-async function makeBaseImage(root: string): Promise<string> {
-  const bin = join(root, "bin");
-  mkdirSync(bin);
-  const { busybox = "", umoci = "" } = inject("programs").paths;
-  writeFileSync(join(bin, "busybox"), readFileSync(busybox), { mode: 0o755 });
-  for (const applet of applets) symlinkSync("busybox", join(bin, applet));
-  const layout = join(root, "images");
-  const image = `${layout}:base`;
-  const settings = ["--config.env", "PATH=/bin", "--config.cmd", "/bin/sh"];
-  for (const args of [
-    ["init", "--layout", layout],
-    ["new", "--image", image],
-    ["insert", "--image", image, bin, "/bin"],
-    ["config", "--image", image, ...settings],
-  ]) {
-    await mustRun([umoci, ...args], { env: bedEnvironment(root) });
-  }
-  return layout;
-}
-
-let published = 0;
-
-async function publishImage(at: { root: string; host: string; images: string }): Promise<Image> {
-  published += 1;
-  const { umoci = "", skopeo = "" } = inject("programs").paths;
-  const tag = `v${published}`;
-  const repository = `team/app-${published}`;
-  const reference = `${at.host}/${repository}:${tag}`;
-  const hello = `hello from ${reference}\n`;
-  const file = join(at.root, "hello.txt");
-  writeFileSync(file, hello);
-  const options = { env: bedEnvironment(at.root) };
-  await mustRun([umoci, "insert", "--image", `${at.images}:base`, "--tag", tag, file, "/hello.txt"], options);
-  const credentials = ["--dest-creds", `${publisher.user}:${publisher.password}`];
-  const flags = ["--dest-tls-verify=false", "--insecure-policy", "--format", "v2s2", ...credentials];
-  await mustRun([skopeo, "copy", ...flags, `oci:${at.images}:${tag}`, `docker://${reference}`], options);
-  const from = ["--tls-verify=false", "--creds", `${publisher.user}:${publisher.password}`, "--raw"];
-  const manifest = await mustRun([skopeo, "inspect", ...from, `docker://${reference}`], options);
-  return {
-    reference,
-    repository,
-    digest: `sha256:${createHash("sha256").update(manifest).digest("hex")}`,
-    hello,
-  };
 }

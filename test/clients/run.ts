@@ -2,6 +2,8 @@
 // It must never hand the machine's own environment to a client: the caller names every variable.
 
 import { spawn } from "node:child_process";
+import { inject } from "vitest";
+import { mark } from "./run-root.ts";
 
 export interface Outcome {
   code: number;
@@ -49,6 +51,13 @@ export function run(command: readonly string[], options: RunOptions): Promise<Ou
     child.stdin.on("error", () => {});
     child.stdin.end(options.stdin ?? "");
   });
+}
+
+export const systemPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/** What the bed's own programs get to see. */
+export function bedEnvironment(root: string): Record<string, string> {
+  return { PATH: systemPath, HOME: root, TMPDIR: root, LANG: "C.UTF-8", [mark]: inject("runRoot") };
 }
 
 /** Runs a program of the bed itself, which has to succeed. */

@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, inject, test } from "vitest";
 import { describeClient, useBed } from "./bed.ts";
+import type { Image } from "./images.ts";
 import { pullScenarios } from "./pull-scenarios.ts";
-import type { Image } from "./registry.ts";
 import { type Account, newAccount, openWorkplace, type Workplace } from "./workplace.ts";
 
 const skopeo = inject("programs").paths.skopeo ?? "";

@@ -3,7 +3,7 @@
 
 import { describe, expect, inject, test } from "vitest";
 import { describeClient, useBed } from "./bed.ts";
-import type { Image } from "./registry.ts";
+import type { Image } from "./images.ts";
 import type { Outcome } from "./run.ts";
 import { newAccount, openWorkplace, type Workplace } from "./workplace.ts";
 

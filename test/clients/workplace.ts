@@ -7,7 +7,7 @@ import { inject, onTestFinished } from "vitest";
 import { ids } from "../platform/ids.ts";
 import { type Platform, startPlatform } from "../platform/stand-in.ts";
 import type { Registry } from "./registry.ts";
-import { type Outcome, run } from "./run.ts";
+import { type Outcome, run, systemPath } from "./run.ts";
 import { mark } from "./run-root.ts";
 
 export interface WorkplacePlan {
@@ -36,8 +36,6 @@ export interface Workplace {
   /** All that the helper keeps in its state directory, as one text. */
   stateText(): string;
 }
-
-const systemPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 export async function openWorkplace(plan: WorkplacePlan): Promise<Workplace> {
   const root = mkdtempSync(join(inject("runRoot"), "user-"));
