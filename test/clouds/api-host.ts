@@ -1,7 +1,7 @@
 // The region that an AWS API host stands for, when a stand-in is reached under a real name (through a proxy).
 // A name that AWS would not have is not explained away: it gives nothing.
 
-import { partitionOf } from "./partitions.ts";
+import { partitionOfRegion } from "./partitions.ts";
 
 export type ApiService = "ecr" | "ecr-public" | "sts";
 export interface ApiHost {
@@ -17,7 +17,7 @@ export function readApiHost(service: ApiService, hostAndPort: string): ApiHost |
   const labels = /^(api\.)?([a-z-]+)\.([a-z0-9-]+)\.(.+)$/.exec(host);
   if (labels === null) return undefined;
   const [, api, name = "", region = "", suffix = ""] = labels;
-  const partition = partitionOf(region);
+  const partition = partitionOfRegion(region);
   if (partition === undefined) return undefined;
   const fips = name === `${service}-fips`;
   if (!fips && name !== service) return undefined;

@@ -6,8 +6,8 @@ import { randomUUID } from "node:crypto";
 import { readApiHost } from "./api-host.ts";
 import type { Clock } from "./clock.ts";
 import { type EcrPasswords, newEcrPassword } from "./ecr-password.ts";
-import { type KeyRing, partitionOf } from "./key-ring.ts";
-import { partitionOf as partitionOfRegion } from "./partitions.ts";
+import { type KeyRing, partitionOfArn } from "./key-ring.ts";
+import { partitionOfRegion } from "./partitions.ts";
 import { type SignatureFault, verifySignature } from "./sigv4.ts";
 import { type Answer, type Asked, listen, type StandIn } from "./stand-in.ts";
 
@@ -110,7 +110,7 @@ function answer(flavour: Flavour, around: Surroundings, settings: EcrSettings, a
   }
   const { key, region } = verdict;
   const proven = { principal: key.principal, region };
-  if (partitionOf(key.principal) !== partitionOfRegion(region)?.id) {
+  if (partitionOfArn(key.principal) !== partitionOfRegion(region)?.id) {
     return {
       ...refusal(
         400,
@@ -146,7 +146,7 @@ function grant(
   const accounts = accountsOf(asked) ?? ["111122223333"];
   const authorizationData = accounts.map((account) => ({
     ...datum,
-    proxyEndpoint: `https://${account}.dkr.ecr.${region}.amazonaws.com`,
+    proxyEndpoint: `https://${account}.dkr.ecr.${region}.${partitionOfRegion(region)?.suffix}`,
   }));
   return json(200, { authorizationData });
 }

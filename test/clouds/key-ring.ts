@@ -71,7 +71,7 @@ export function keyEnv(key: AccessKey): Record<string, string> {
   };
 }
 
-export function partitionOf(arn: string): string {
+export function partitionOfArn(arn: string): string {
   return arn.split(":")[1] ?? "";
 }
 

@@ -1,7 +1,7 @@
 // Which AWS partition a region belongs to and under which names its APIs live, written down a second time and
 // apart from the SDK's rule set, so that a test can hold the two against each other. Not for the product.
 
-interface Partition {
+export interface Partition {
   id: string;
   region: RegExp;
   suffix: string;
@@ -45,6 +45,6 @@ const PARTITIONS: readonly Partition[] = [
   { id: "aws", region: /^[a-z]{2,}-[a-z]+-\d+$/, suffix: "amazonaws.com", dualStackSuffix: "api.aws" },
 ];
 
-export function partitionOf(region: string): Partition | undefined {
+export function partitionOfRegion(region: string): Partition | undefined {
   return PARTITIONS.find((partition) => partition.region.test(region));
 }

@@ -6,7 +6,7 @@ import { randomUUID } from "node:crypto";
 import { readApiHost } from "./api-host.ts";
 import type { Clock } from "./clock.ts";
 import { type KeySource, TokenRefused, unverifiedClaims, verifyJwt } from "./jwt.ts";
-import { type AccessKey, type KeyRing, partitionOf } from "./key-ring.ts";
+import { type AccessKey, type KeyRing, partitionOfArn } from "./key-ring.ts";
 import { type SignatureFault, verifySignature } from "./sigv4.ts";
 import { type Answer, type Asked, listen, type StandIn } from "./stand-in.ts";
 import { element, xml } from "./xml.ts";
@@ -115,7 +115,7 @@ function assumeRole(around: Surroundings, settings: StsSettings, asked: Asked, k
     role.denied !== true &&
     (role.trusts?.includes(key.principal) ?? true) &&
     role.externalId === externalId &&
-    partitionOf(role.arn) === partitionOf(key.principal) &&
+    partitionOfArn(role.arn) === partitionOfArn(key.principal) &&
     !around.ring.isDenied(key.principal, "sts:AssumeRole");
   if (!trusted) {
     const message = `User: ${key.principal} is not authorized to perform: sts:AssumeRole on resource: ${arn}`;
