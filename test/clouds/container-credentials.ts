@@ -64,5 +64,5 @@ function answer(around: Surroundings, settings: ContainerSettings, asked: Asked)
 }
 
 function refusal(status: number, code: string): Answer {
-  return { status, code, body: JSON.stringify({ code, message: code, HTTPErrorCode: status }) };
+  return { status, code, body: JSON.stringify({ Code: code, Message: code }) };
 }

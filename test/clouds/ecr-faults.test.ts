@@ -71,6 +71,18 @@ describe("ECR misbehaves", () => {
   });
 });
 
+test.each([
+  ["behind", 6 * 60_000, /^Signature expired: \d{8}T\d{6}Z is now earlier than .* - 5 min\.\)$/],
+  ["ahead", -6 * 60_000, /^Signature not yet current: .* \+ 5 min\.\)$/],
+])("a clock that is %s, until it has seen the right time", async (_name, offsetMs, message) => {
+  const ecr = ecrClient(clouds, clouds.ring.permanent());
+  clouds.clock.offsetMs = offsetMs;
+  const asked = ask(ecr);
+  await expect(asked).rejects.toMatchObject({ name: "InvalidSignatureException", message });
+  await ask(ecr);
+  expect(clouds.ecr.journal.granted()).toBe(1);
+});
+
 test("the journal tells who asked with what, and holds no secret", async () => {
   const key = clouds.ring.temporary("arn:aws:sts::1:assumed-role/r/s", clouds.clock.nowMs() + 60_000);
   await ask(ecrClient(clouds, key));

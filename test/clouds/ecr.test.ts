@@ -223,18 +223,6 @@ describe("ECR refuses", () => {
     expect(await answer.json()).toMatchObject({ __type: "MissingAuthenticationTokenException" });
   });
 
-  test.each([
-    ["behind", 6 * 60_000, /^Signature expired: \d{8}T\d{6}Z is now earlier than .* - 5 min\.\)$/],
-    ["ahead", -6 * 60_000, /^Signature not yet current: .* \+ 5 min\.\)$/],
-  ])("a clock that is %s, until it has seen the right time", async (_name, offsetMs, message) => {
-    const ecr = ecrClient(clouds, clouds.ring.permanent());
-    clouds.clock.offsetMs = offsetMs;
-    const asked = ask(ecr);
-    await expect(asked).rejects.toMatchObject({ name: "InvalidSignatureException", message });
-    await ask(ecr);
-    expect(clouds.ecr.journal.granted()).toBe(1);
-  });
-
   test("ECR Public outside us-east-1, and without the bearer token permission", async () => {
     const command = new GetPublicAuthorizationTokenCommand({});
     const key = clouds.ring.permanent();
