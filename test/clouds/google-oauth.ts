@@ -96,7 +96,7 @@ async function assertionGrant(around: Surroundings, settings: OAuthSettings, ask
     const rules = { keys: account.publicKey, issuer: account.email, audiences: [OAUTH_URL], nowMs };
     const claims = await verifyJwt(assertion, rules);
     if (!isShortLived(claims)) return refusal(400, "invalid_grant", TIMEFRAME);
-    const scopes = typeof claims.scope === "string" ? claims.scope.split(" ") : [];
+    const scopes = typeof claims.scope === "string" ? claims.scope.split(" ").filter((it) => it !== "") : [];
     if (scopes.length === 0)
       return refusal(400, "invalid_scope", "Invalid OAuth scope or ID token audience provided.");
     return grant(around, settings, asked, account.email, scopes);
