@@ -1,5 +1,5 @@
-// docker-py asks the helper by itself, and its build asks `list` and then once per key.
-// Its `list` call inherits stdin, so a helper that waits for input there would hang the suite.
+// docker-py asks the helper by itself, and its build asks `list` and then once per key, needed or not.
+// It wants the answer's keys in their exact letter case, so what Go clients forgive shows here.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

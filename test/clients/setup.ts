@@ -27,10 +27,21 @@ export default function setup(project: TestProject): () => void {
     console.warn(`${reason}; the suites that need them skip`);
   }
   const runRoot = openRunRoot();
+  endWithSignals(runRoot);
   project.provide("programs", programs);
   project.provide("runRoot", runRoot);
   project.provide("helperDirectory", helperDirectory);
   return () => closeRunRoot(runRoot);
+}
+
+/** A signal ends the run without its teardown. */
+function endWithSignals(runRoot: string): void {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.once(signal, () => {
+      closeRunRoot(runRoot);
+      process.kill(process.pid, signal);
+    });
+  }
 }
 
 /** The same suites run against another edition when its directory is named. */
