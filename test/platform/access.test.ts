@@ -86,6 +86,12 @@ describe("access rules", () => {
   }
 });
 
+test("a value is for environments, whatever the subject's id says", async () => {
+  const token = { label: "u", token: "t", principal: "user", id: ids.environment } as const;
+  const platform = await platformForTest({ secrets, tokens: [token] });
+  expect((await ask(platform, "GetSecretValue", { secretId: inSpec }, { token: "t" })).status).toBe(403);
+});
+
 test("organization secrets and ID tokens need the enterprise plan", async () => {
   const platform = await platformForTest({ secrets, organizationTier: "core" });
   for (const call of [list("organizationId", ids.organization), audience]) {
