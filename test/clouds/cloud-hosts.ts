@@ -45,7 +45,7 @@ export function portFor(clouds: Clouds, host: string): number | undefined {
 /** Every name a certificate needs so that these regions can be reached, in all endpoint kinds. */
 export function hostNames(regions: readonly string[]): string[] {
   const names: string[] = [...GOOGLE_HOSTS];
-  for (const region of regions) {
+  for (const region of new Set(regions)) {
     const partition = partitionOfRegion(region);
     if (partition === undefined) throw new Error(`${region} is not a region`);
     for (const service of ["ecr", "ecr-public", "sts"]) {
