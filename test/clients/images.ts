@@ -16,9 +16,8 @@ export interface Image {
 }
 
 /** What a shell and the Dev Container CLI look for. */
-const applets = "cat chmod env grep id ls mkdir mv printf rm sh sleep stat test touch uname whoami".split(
-  " ",
-);
+const applets =
+  "cat chmod env grep id ls mkdir mv printf rm sh sleep stat test touch true uname whoami".split(" ");
 
 /** Returns an image layout whose tag `base` is the common part. */
 export async function makeBaseImage(root: string): Promise<string> {

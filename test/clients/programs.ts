@@ -42,7 +42,7 @@ export function findPrograms(devcontainerScript: string | undefined): Programs {
   const paths: Record<string, string> = {};
   for (const name of names) keep(paths, name, executables(name)[0]);
   keep(paths, "busybox", executables("busybox").find(isStatic));
-  keep(paths, "python3", executables("python3").find(hasDockerPy));
+  keep(paths, "python3", findPythonWithDocker());
   keep(paths, "devcontainer", devcontainerScript);
   const dockers = findDockers();
   return { paths, dockers, missing: whatIsMissing(paths, dockers) };
@@ -75,8 +75,15 @@ function isStatic(path: string): boolean {
   return !readFileSync(path).includes("/ld-");
 }
 
-function hasDockerPy(path: string): boolean {
-  return spawnSync(path, ["-c", "import docker"], { stdio: "ignore" }).status === 0;
+/** The interpreter itself: a version manager's shim would not find it in a test's environment. */
+function findPythonWithDocker(): string | undefined {
+  for (const path of executables("python3")) {
+    const { stdout } = spawnSync(path, ["-c", "import docker, sys; print(sys.executable)"], {
+      encoding: "utf8",
+    });
+    if (stdout?.startsWith("/")) return stdout.trim();
+  }
+  return undefined;
 }
 
 /** One per version, newest first: Debian's own may stand beside a preinstalled one. */

@@ -23,6 +23,13 @@ describeClient("docker", ["docker", "engine"], () => {
     return { hello: await bed.engine.read(image.reference, "/hello.txt"), digest };
   };
 
+  async function open() {
+    const { host } = bed.registry;
+    const account = await newAccount(bed.registry);
+    const secrets = { [host]: account.value };
+    return await openWorkplace({ helped: [host], secrets, dockerHost: bed.engine.host });
+  }
+
   function buildsWith(docker: string, buildKit: "0" | "1"): Puller {
     const tagOf = (image: Image) => `built-${image.repository}`;
     return {
@@ -53,11 +60,38 @@ describeClient("docker", ["docker", "engine"], () => {
       });
     }
 
+    describe(`${docker.version} run`, () => {
+      const flags = ["--rm", "--network=none", "--entrypoint=/bin/true"];
+      const pull: Puller["pull"] = (at, image) => at.run([docker.path, "run", ...flags, image.reference]);
+      pullScenarios(bed, { pull, proof: imageProof, showsReason: true });
+    });
+
+    test(`${docker.version}: push`, async () => {
+      const at = await open();
+      const target = `${bed.registry.host}/pushed/by-${Number.parseInt(docker.version, 10)}:v1`;
+      const image = await bed.open.publish();
+      await bed.engine.docker("pull", image.reference);
+      await bed.engine.docker("tag", image.reference, target);
+      expect(await at.withoutCredentials().run([docker.path, "push", target])).not.toMatchObject({ code: 0 });
+      const outcome = await at.run([docker.path, "push", target]);
+      expect(outcome, outcome.said).toMatchObject({ code: 0 });
+      await bed.engine.docker("rmi", target, image.reference);
+      expect(await at.run([docker.path, "pull", target])).toMatchObject({ code: 0 });
+      expect(await bed.engine.read(target, "/hello.txt")).toBe(image.hello);
+    });
+
+    test(`${docker.version}: a classic build with credsStore finds the registry through list`, async () => {
+      const at = await open();
+      writeFileSync(at.dockerConfig, JSON.stringify({ credsStore: "ona" }));
+      const image = await bed.registry.publish();
+      const builder = buildsWith(docker.path, "0");
+      const outcome = await builder.pull(at, image);
+      expect(outcome, outcome.said).toMatchObject({ code: 0 });
+      expect(image).toMatchObject(await builder.proof(at, image));
+    });
+
     test(`${docker.version}: twenty pulls at once ask the platform once`, async () => {
-      const { host } = bed.registry;
-      const account = await newAccount(bed.registry);
-      const secrets = { [host]: account.value };
-      const at = await openWorkplace({ helped: [host], secrets, dockerHost: bed.engine.host });
+      const at = await open();
       const images: Image[] = [];
       while (images.length < 4) images.push(await bed.registry.publish());
       const pulls = Array.from({ length: 20 }, (_, n) => {
