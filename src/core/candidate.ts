@@ -31,13 +31,6 @@ export function rankedGroups(
     .filter((group) => group.length > 0);
 }
 
-/** A text that is equal for two lists exactly when they give the same candidates for a registry. */
-export function candidatesMark(groups: readonly (readonly Candidate[])[]): string {
-  return JSON.stringify(
-    groups.map((group) => group.map(({ id, ref, session, verbatim }) => [id, ref, session, verbatim])),
-  );
-}
-
 function byNameThenId(a: Candidate, b: Candidate): number {
   return compare(a.name, b.name) || compare(a.id, b.id);
 }

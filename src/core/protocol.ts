@@ -86,7 +86,8 @@ function stringField(
 }
 
 function checkedField(text: string, what: string, spaces: "trim" | "keep" = "trim"): string {
-  if (text.length > MAX_FIELD_BYTES) throw new Refusal(`${NAME}: ${what} is longer than 64 KiB`);
+  if (new TextEncoder().encode(text).length > MAX_FIELD_BYTES)
+    throw new Refusal(`${NAME}: ${what} is longer than 64 KiB`);
   const field = spaces === "keep" ? trimmed(text, "", "\r\n") : trimmed(text, " \t", " \t\r\n");
   if (/[\x00-\x1f\x7f]/.test(field)) throw new Refusal(`${NAME}: ${what} contains a control character`);
   if (!field.isWellFormed()) throw new Refusal(`${NAME}: ${what} is not valid UTF-8`);

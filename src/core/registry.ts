@@ -111,7 +111,8 @@ const ECR_CLASSIC =
   /^([0-9]{12})\.dkr\.ecr(-fips)?\.([a-z0-9-]+)\.(amazonaws\.com|amazonaws\.com\.cn|amazonaws\.eu|c2s\.ic\.gov|sc2s\.sgov\.gov|cloud\.adc-e\.uk|csp\.hci\.ic\.gov)$/;
 const ECR_DUAL_STACK =
   /^([0-9]{12})\.dkr-ecr(-fips)?\.([a-z0-9-]+)\.(on\.aws|on\.amazonwebservices\.com\.cn)$/;
-const REGION = /^[a-z]{2,}(?:-[a-z]+){1,2}-[1-9][0-9]?$/;
+/** `fips-us-east-1` is no region but an old way to ask the SDK for FIPS. */
+const REGION = /^(?!fips-)[a-z]{2,}(?:-[a-z]+){1,2}-[1-9][0-9]?$/;
 const ECR_PUBLIC: ReadonlySet<string> = new Set(["public.ecr.aws", "ecr-public.aws.com"]);
 const GOOGLE =
   /^(?:gcr\.io|[a-z0-9_-]+\.gcr\.io|[a-z0-9]+(?:-[a-z0-9]+)*-docker\.pkg\.dev|docker\.[a-z0-9]+(?:-[a-z0-9]+)*\.rep\.pkg\.dev)$/;

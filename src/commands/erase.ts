@@ -1,0 +1,35 @@
+// `erase`: forgets the local login and the cached answers of a registry. It never touches the platform, and what it
+// does not know is no error.
+
+import { Failure, failureLine } from "../core/errors.ts";
+import { mintPlan } from "../core/mint-plan.ts";
+import { readServerUrl } from "../core/protocol.ts";
+import { parseRegistry, type RegistryRef } from "../core/registry.ts";
+import { ruleFor } from "../core/registry-rules.ts";
+import type { Session } from "../session.ts";
+import { done, type Reply, refuse } from "./reply.ts";
+
+export async function erase(stdin: Uint8Array, session: Session): Promise<Reply> {
+  const ref = parseRegistry(readServerUrl(stdin));
+  if (ref === undefined) return done;
+  await forgetAnswers(ref, session);
+  try {
+    session.logins.remove(ref);
+    return done;
+  } catch (error) {
+    if (error instanceof Failure) return refuse(failureLine(ref.key, error));
+    throw error;
+  }
+}
+
+async function forgetAnswers(ref: RegistryRef, session: Session): Promise<void> {
+  if (ref.kind === "opaque" || !session.seesPlatform) return;
+  session.memory.erase(ref);
+  const rule = ruleFor(session.config.rules, ref);
+  for (const base of ["machine", "default-chain"] as const) {
+    const plan = mintPlan(ref, rule, base, session.config);
+    if (plan === undefined) return;
+    const { eraseMinted } = await import("../sources/mint-memory.ts");
+    eraseMinted(await session.mintKey(plan), session.cache, session.machine.clock);
+  }
+}

@@ -1,0 +1,51 @@
+// Is a credential that somebody logged in with only what the platform or a cloud gives anyway? Then it is not kept:
+// the automatic login at an environment's start must never hide a later update of the secret.
+
+import { mintPlan } from "./core/mint-plan.ts";
+import type { RegistryRef } from "./core/registry.ts";
+import { ruleFor } from "./core/registry-rules.ts";
+import type { Credential } from "./core/secret.ts";
+import type { Session } from "./session.ts";
+
+/** `unasked`: the platform could not be asked, so the question stays open. */
+export type Comparison = "equal" | "different" | "unasked";
+
+/** How long the platform may take for a comparison, in milliseconds. */
+const ASK_LIMIT_MS = 3000;
+
+export async function compareLogin(
+  ref: RegistryRef,
+  credential: Credential,
+  session: Session,
+): Promise<Comparison> {
+  if (ref.kind === "opaque" || !session.seesPlatform) return "unasked";
+  if (await isOwnToken(ref, credential, session)) return "equal";
+  if (session.memory.isInHistory(ref, credential)) return "equal";
+  const rule = ruleFor(session.config.rules, ref);
+  if (session.loaded.broken !== undefined) return "unasked";
+  if (rule !== undefined && rule.source !== "platform") return "different";
+  if (session.memory.rememberedFailure(ref, true) !== undefined) return "unasked";
+  try {
+    const values = await session.platformValues(ref, ASK_LIMIT_MS);
+    const equal = values.some((value) => value.kind === "credential" && isSame(value.credential, credential));
+    return equal ? "equal" : "different";
+  } catch {
+    return "unasked";
+  }
+}
+
+/** The minted token of this registry, the current one or the one before. Nothing is minted for this. */
+async function isOwnToken(ref: RegistryRef, credential: Credential, session: Session): Promise<boolean> {
+  const rule = ruleFor(session.config.rules, ref);
+  for (const base of ["machine", "default-chain"] as const) {
+    const plan = mintPlan(ref, rule, base, session.config);
+    if (plan === undefined) return false;
+    const { isMinted } = await import("./sources/mint-memory.ts");
+    if (isMinted(await session.mintKey(plan), credential, session.cache)) return true;
+  }
+  return false;
+}
+
+function isSame(a: Credential, b: Credential): boolean {
+  return a.username === b.username && a.secret.expose() === b.secret.expose();
+}

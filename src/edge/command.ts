@@ -1,0 +1,67 @@
+// Runs a program that the configuration names, to get a token from it: an argument array, no shell, a small
+// environment without secrets, no stdin, stderr dropped, bounded in time and output.
+
+import { spawn } from "node:child_process";
+import type { Deadline } from "./clock.ts";
+
+const LIMIT_MS = 3000;
+const MAX_OUTPUT_BYTES = 64 * 1024;
+/** Variables that a command-line client of the platform may need; no token is among them. */
+const PASSED_ON = [
+  "PATH",
+  "HOME",
+  "USER",
+  "LOGNAME",
+  "LANG",
+  "LC_ALL",
+  "TZ",
+  "TMPDIR",
+  "XDG_CONFIG_HOME",
+  "XDG_RUNTIME_DIR",
+  "SSL_CERT_FILE",
+  "HTTPS_PROXY",
+  "https_proxy",
+  "NO_PROXY",
+  "no_proxy",
+  "ONA_ENVIRONMENT_ID",
+  "GITPOD_ENVIRONMENT_ID",
+  "ONA_BASE_URL",
+  "GITPOD_BASE_URL",
+];
+
+/** The command's stdout. Rejects with an Error that says why in a few words, without output or arguments. */
+export function runCommand(
+  command: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+  deadline: Deadline,
+): Promise<string> {
+  const [program = "", ...args] = command;
+  const smallEnv: NodeJS.ProcessEnv = {};
+  for (const name of PASSED_ON) {
+    if (env[name] !== undefined) smallEnv[name] = env[name];
+  }
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { env: smallEnv, cwd: "/", stdio: ["ignore", "pipe", "ignore"] });
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const give = (reason: string): void => {
+      clearTimeout(timer);
+      child.kill("SIGKILL");
+      child.stdout.destroy();
+      child.unref();
+      reject(new Error(reason));
+    };
+    const timer = setTimeout(() => give("took too long"), Math.min(LIMIT_MS, deadline.remainingMs()));
+    child.stdout.on("data", (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > MAX_OUTPUT_BYTES) give("printed more than 64 KiB");
+      else chunks.push(chunk);
+    });
+    child.on("error", () => give("could not be started"));
+    child.on("close", (code) => {
+      clearTimeout(timer);
+      if (code === 0) resolve(Buffer.concat(chunks).toString("utf8"));
+      else give("failed");
+    });
+  });
+}

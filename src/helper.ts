@@ -1,0 +1,89 @@
+// The table of contents: from arguments and stdin to what is said on both streams and how the program ends. It
+// never exits by itself and touches neither the process nor the machine.
+
+import { erase } from "./commands/erase.ts";
+import { get } from "./commands/get.ts";
+import { answer, fail, type Reply, refuse } from "./commands/reply.ts";
+import { Failure, toFailure } from "./core/errors.ts";
+import { extraArgument, Refusal, unknownAction, usage } from "./core/protocol.ts";
+import { BUILD_DETAILS, VERSION } from "./core/version.ts";
+import type { Deadline } from "./edge/clock.ts";
+import { type Machine, Session } from "./session.ts";
+
+export interface HelperDeps {
+  readonly machine: Machine;
+  /** Stdin to its end. Rejects with a Failure when that does not come before the deadline. */
+  readonly readStdin: (deadline: Deadline) => Promise<Uint8Array>;
+}
+
+export async function runHelper(args: readonly string[], deps: HelperDeps): Promise<Reply> {
+  const [verb, ...rest] = args;
+  if (verb === undefined) return refuse(usage());
+  if (rest.length > 0) return refuse(verb === "get" ? extraArgument() : usage());
+  switch (verb) {
+    case "version":
+    case "--version":
+    case "-v":
+      return answer(`docker-credential-ona ${VERSION} (${BUILD_DETAILS})\n`);
+    case "help":
+    case "--help":
+    case "-h":
+      return answer((await import("./commands/help.ts")).HELP);
+    case "get":
+    case "store":
+    case "erase":
+    case "list":
+      return protocolVerb(verb, deps);
+    default:
+      return refuse(unknownAction(verb));
+  }
+}
+
+async function protocolVerb(verb: "get" | "store" | "erase" | "list", deps: HelperDeps): Promise<Reply> {
+  const session = new Session(deps.machine);
+  const { machine } = deps;
+  const reply = await bounded(session, () => perform(verb, session, deps));
+  await session.close();
+  if (reply.exitCode !== 0 && /\[[a-z-]+\]\n$/.test(reply.stderr || reply.stdout)) {
+    const { logFailure } = await import("./store/failure-log.ts");
+    const line = (reply.stderr || reply.stdout).trimEnd();
+    logFailure(session.places.stateDir, machine.uid, machine.clock.nowMs(), verb, line);
+  }
+  return reply;
+}
+
+async function perform(
+  verb: "get" | "store" | "erase" | "list",
+  session: Session,
+  deps: HelperDeps,
+): Promise<Reply> {
+  try {
+    if (verb === "list") return await (await import("./commands/list.ts")).list(session);
+    const stdin = await deps.readStdin(session.deadline);
+    if (verb === "get") return await get(stdin, session);
+    if (verb === "erase") return await erase(stdin, session);
+    return await (await import("./commands/store.ts")).store(stdin, session);
+  } catch (error) {
+    if (error instanceof Refusal) return refuse(error.message);
+    return fail("docker-credential-ona", toFailure(error));
+  }
+}
+
+/** Whatever hangs, the caller gets an answer at the deadline. */
+async function bounded(session: Session, work: () => Promise<Reply>): Promise<Reply> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<Reply>((resolve) => {
+    const late = new Failure("deadline", "it took longer than the deadline allows", {
+      hint: "try again, or raise deadlineMs",
+    });
+    timer = setTimeout(
+      () => resolve(fail("docker-credential-ona", late)),
+      session.deadline.remainingMs() + 200,
+    );
+  });
+  try {
+    return await Promise.race([work(), timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

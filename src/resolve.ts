@@ -1,0 +1,103 @@
+// Where the answer for a registry comes from: a local login, then the configuration, then the platform's secret,
+// then nothing. This order is the policy of the program; the sources know nothing of each other.
+
+import type { RegistryRule } from "./core/config.ts";
+import { Failure, toFailure } from "./core/errors.ts";
+import type { IdentityBase } from "./core/identity.ts";
+import { mintPlan } from "./core/mint-plan.ts";
+import type { RegistryRef } from "./core/registry.ts";
+import { ruleFor } from "./core/registry-rules.ts";
+import type { Credential } from "./core/secret.ts";
+import type { Session } from "./session.ts";
+
+/** `failed`: the registry is ours and its credential could not be had. `anonymous`: the same, but the user said
+ * `onFailure: anonymous`. */
+export type Resolution =
+  | { readonly kind: "found"; readonly credential: Credential }
+  | { readonly kind: "none" }
+  | { readonly kind: "failed" | "anonymous"; readonly failure: Failure };
+
+const NONE: Resolution = { kind: "none" };
+
+/** The credential for `ref`. Never throws. */
+export async function resolveCredential(ref: RegistryRef, session: Session): Promise<Resolution> {
+  const login = session.logins.find(ref);
+  if (login !== undefined) {
+    const settled = login.confirmed || ref.kind === "opaque" || !session.seesPlatform;
+    if (settled || (await isStillLogin(ref, login.credential, session))) {
+      return { kind: "found", credential: login.credential };
+    }
+  }
+  if (ref.kind === "opaque") return NONE;
+  const { broken, config } = session.loaded;
+  if (broken !== undefined)
+    return (await isDeclaredOurs(ref, session)) ? { kind: "failed", failure: broken } : NONE;
+  const rule = ruleFor(config.rules, ref);
+  try {
+    return await fromSources(ref, rule, session);
+  } catch (error) {
+    return { kind: rule?.onFailure === "anonymous" ? "anonymous" : "failed", failure: toFailure(error) };
+  }
+}
+
+/** Throws a Failure for a registry that is ours. */
+async function fromSources(
+  ref: RegistryRef,
+  rule: RegistryRule | undefined,
+  session: Session,
+): Promise<Resolution> {
+  const source = rule?.source ?? "platform";
+  if (source === "none") return NONE;
+  if (source !== "platform") return mint(ref, rule, "default-chain", session);
+  if (!session.seesPlatform) return NONE;
+  const result = await session.platform(ref);
+  switch (result.kind) {
+    case "credential":
+      return { kind: "found", credential: result.credential };
+    case "none":
+      return NONE;
+    case "native":
+      return mint(ref, rule, "machine", session);
+    case "failed":
+      if (result.managed || (await isDeclaredOurs(ref, session))) throw result.failure;
+      return NONE;
+  }
+}
+
+async function mint(
+  ref: RegistryRef,
+  rule: RegistryRule | undefined,
+  base: IdentityBase,
+  session: Session,
+): Promise<Resolution> {
+  const plan = mintPlan(ref, rule, base, session.config);
+  if (plan === undefined) {
+    throw new Failure(
+      "native-unsupported",
+      "its secret says runner-native, but it is no ECR or Google registry",
+      {
+        hint: "store user:password in the secret, or set aliasOf for this registry in the configuration",
+      },
+    );
+  }
+  return { kind: "found", credential: await session.minted(plan) };
+}
+
+/** Compares a login that was made while the platform could not be asked; true when it stays. */
+async function isStillLogin(ref: RegistryRef, credential: Credential, session: Session): Promise<boolean> {
+  const { compareLogin } = await import("./compare-login.ts");
+  const comparison = await compareLogin(ref, credential, session);
+  try {
+    if (comparison === "equal") session.logins.remove(ref);
+    if (comparison === "different") session.logins.save(ref, credential, true);
+  } catch {
+    // A state directory that cannot be written now: the comparison is made again next time.
+  }
+  return comparison !== "equal";
+}
+
+async function isDeclaredOurs(ref: RegistryRef, session: Session): Promise<boolean> {
+  const { isDeclared } = await import("./sources/declared.ts");
+  const { env, uid, suffixes } = session.machine;
+  return isDeclared(ref, env, session.places, uid, suffixes);
+}

@@ -1,0 +1,66 @@
+// `credential_process` of a profile: a command line of the user's own AWS files, run by the shell as AWS's tools do,
+// with the user's environment, in bounded time. Its output is never shown.
+
+import { spawn } from "node:child_process";
+import { isRecord } from "../core/entry.ts";
+import { Failure } from "../core/errors.ts";
+import { type AwsKeys, parseKeys } from "./aws-keys.ts";
+import { shown } from "./aws-profile.ts";
+import type { MintContext } from "./mint.ts";
+
+const MAX_OUTPUT_BYTES = 64 * 1024;
+
+/** Throws a Failure. */
+export async function processKeys(command: string, profile: string, context: MintContext): Promise<AwsKeys> {
+  const output = await run(command, context);
+  if (output.kind === "failed") throw failed(profile, output.why);
+  let value: unknown;
+  try {
+    value = JSON.parse(output.text);
+  } catch {
+    throw failed(profile, "printed no JSON");
+  }
+  const keys = isRecord(value) && value.Version === 1 ? parseKeys(value, "SessionToken") : undefined;
+  if (keys === undefined) throw failed(profile, "printed no AWS keys");
+  const { Expiration: end } = value as { Expiration?: unknown };
+  if (typeof end === "string" && Date.parse(end) <= context.clock.nowMs()) {
+    throw failed(profile, "printed expired AWS keys");
+  }
+  return keys;
+}
+
+type Output =
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "failed"; readonly why: string };
+
+function run(command: string, { env, deadline }: MintContext): Promise<Output> {
+  return new Promise((resolve) => {
+    const child = spawn("/bin/sh", ["-c", command], { env: { ...env }, stdio: ["ignore", "pipe", "ignore"] });
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const end = (output: Output): void => {
+      clearTimeout(timer);
+      child.kill("SIGKILL");
+      child.stdout.destroy();
+      child.unref();
+      resolve(output);
+    };
+    const timer = setTimeout(() => end({ kind: "failed", why: "took too long" }), deadline.remainingMs());
+    child.stdout.on("data", (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > MAX_OUTPUT_BYTES) end({ kind: "failed", why: "printed more than 64 KiB" });
+      else chunks.push(chunk);
+    });
+    child.on("error", () => end({ kind: "failed", why: "could not be started" }));
+    child.on("close", (code) => {
+      const text = Buffer.concat(chunks).toString("utf8");
+      end(code === 0 ? { kind: "text", text } : { kind: "failed", why: "failed" });
+    });
+  });
+}
+
+function failed(profile: string, why: string): Failure {
+  return new Failure("aws-no-credentials", `credential_process of the AWS profile ${shown(profile)} ${why}`, {
+    hint: "run the command by hand",
+  });
+}

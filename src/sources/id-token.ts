@@ -1,0 +1,39 @@
+// An ID token of the environment for cloud federation: from the command that the configuration names, else from the
+// platform. It stays in memory.
+
+import { Failure, toFailure } from "../core/errors.ts";
+import { Secret } from "../core/secret.ts";
+import type { Deadline } from "../edge/clock.ts";
+import { runCommand } from "../edge/command.ts";
+import type { PlatformClient } from "./platform-client.ts";
+
+const JWT = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
+
+/** Throws a Failure with the code `id-token-failed`. */
+export async function requestIdToken(
+  audience: string,
+  command: readonly string[] | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+  deadline: Deadline,
+  client: () => Promise<PlatformClient>,
+): Promise<Secret> {
+  try {
+    if (command === undefined) return await (await client()).idToken(audience, deadline);
+    const output = await runCommand(
+      command.map((part) => part.replaceAll("{audience}", audience)),
+      env,
+      deadline,
+    );
+    const token = output.trim();
+    if (!JWT.test(token)) throw new Failure("id-token-failed", "idToken.command printed no token");
+    return new Secret(token);
+  } catch (error) {
+    if (error instanceof Failure && error.code === "id-token-failed") throw error;
+    const reason =
+      command === undefined ? toFailure(error).message : `idToken.command ${(error as Error).message}`;
+    throw new Failure("id-token-failed", `no ID token could be had: ${reason}`, {
+      hint: "check that OIDC is enabled for the organization, or set idToken.command",
+      cause: error,
+    });
+  }
+}

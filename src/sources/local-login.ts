@@ -1,0 +1,136 @@
+// Local logins: what `docker login` handed to `store`. They are files of ours in the state directory, belong to the
+// environment in which they were made, and win over everything else until they lapse or are erased.
+
+import { createHash } from "node:crypto";
+import { readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { decodeEntry, encodeEntry, isText, isTime } from "../core/entry.ts";
+import { Failure } from "../core/errors.ts";
+import { loginEndMs } from "../core/login-life.ts";
+import type { RegistryRef } from "../core/registry.ts";
+import { type Credential, Secret } from "../core/secret.ts";
+import type { Clock } from "../edge/clock.ts";
+import { readPrivateFile, removePrivateFile, writePrivateFile } from "../store/atomic-file.ts";
+import { ensurePrivateDir, isPrivateDir } from "../store/private-dir.ts";
+
+export interface LocalLogin {
+  readonly registry: string;
+  readonly credential: Credential;
+  readonly madeAtMs: number;
+  /** False until it was compared with what the platform gives. */
+  readonly confirmed: boolean;
+}
+
+export interface LocalLogins {
+  find(ref: RegistryRef): LocalLogin | undefined;
+  /** Throws a Failure when it cannot be saved. */
+  save(ref: RegistryRef, credential: Credential, confirmed: boolean): void;
+  /** Throws a Failure when it is there and cannot be removed. */
+  remove(ref: RegistryRef): void;
+  all(): readonly LocalLogin[];
+}
+
+/** The logins of `environmentId` (empty: none known) below `stateDir` (undefined: there can be none). */
+export function localLogins(
+  stateDir: string | undefined,
+  environmentId: string,
+  uid: number,
+  clock: Clock,
+): LocalLogins {
+  const dir = stateDir === undefined ? undefined : join(stateDir, "logins");
+  const isOurs = (): boolean =>
+    dir !== undefined && isPrivateDir(dirname(dir), uid) && isPrivateDir(dir, uid);
+  const fileOf = (key: string): string =>
+    `${createHash("sha256").update(key).digest("hex").slice(0, 40)}.json`;
+  const keyOf = (registry: string): string => `login\n${environmentId}\n${registry}`;
+  const load = (path: string, key: string): LocalLogin | undefined => {
+    const text = readPrivateFile(path, uid);
+    const login = text === undefined ? undefined : parse(text, key);
+    return login !== undefined && clock.nowMs() < loginEndMs(login) ? login : undefined;
+  };
+  return {
+    find(ref) {
+      if (dir === undefined) return undefined;
+      const key = keyOf(ref.key);
+      const login = load(join(dir, fileOf(key)), key);
+      return login !== undefined && isOurs() ? login : undefined;
+    },
+    save(ref, credential, confirmed) {
+      if (
+        dir === undefined ||
+        !ensurePrivateDir(dirname(dir), uid, true) ||
+        !ensurePrivateDir(dir, uid, false)
+      ) {
+        throw notSaved(
+          `the directory ${stateDir ?? "for local logins"} is not private to this user or cannot be made`,
+        );
+      }
+      const key = keyOf(ref.key);
+      const fields = { atMs: clock.nowMs(), environmentId, registry: ref.key, confirmed };
+      const entry = { ...fields, username: credential.username, secret: credential.secret.expose() };
+      try {
+        writePrivateFile(join(dir, fileOf(key)), encodeEntry(key, entry));
+      } catch (error) {
+        throw notSaved(
+          `writing to ${stateDir} failed (${(error as NodeJS.ErrnoException).code ?? "short write"})`,
+        );
+      }
+    },
+    remove(ref) {
+      if (dir === undefined) return;
+      try {
+        if (isOurs()) removePrivateFile(join(dir, fileOf(keyOf(ref.key))));
+      } catch (error) {
+        throw notSaved(
+          `removing from ${stateDir} failed (${(error as NodeJS.ErrnoException).code ?? "unknown"})`,
+        );
+      }
+    },
+    all() {
+      if (dir === undefined || !isOurs()) return [];
+      return namesIn(dir).flatMap((name) => {
+        const text = readPrivateFile(join(dir, name), uid);
+        const registry = text === undefined ? undefined : registryIn(text);
+        const key = registry === undefined ? undefined : keyOf(registry);
+        const login = key !== undefined && fileOf(key) === name ? load(join(dir, name), key) : undefined;
+        return login === undefined ? [] : [login];
+      });
+    },
+  };
+}
+
+function namesIn(dir: string): readonly string[] {
+  try {
+    return readdirSync(dir).filter((name) => /^[0-9a-f]{40}\.json$/.test(name));
+  } catch {
+    return [];
+  }
+}
+
+function registryIn(text: string): string | undefined {
+  try {
+    const { registry } = JSON.parse(text) as { registry?: unknown };
+    return isText(registry) ? registry : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function parse(text: string, key: string): LocalLogin | undefined {
+  const entry = decodeEntry(text, key);
+  if (entry === undefined || !isText(entry.registry) || !isText(entry.username) || !isText(entry.secret))
+    return undefined;
+  if (!isTime(entry.atMs)) return undefined;
+  return {
+    registry: entry.registry,
+    credential: { username: entry.username, secret: new Secret(entry.secret) },
+    madeAtMs: entry.atMs,
+    confirmed: entry.confirmed === true,
+  };
+}
+
+function notSaved(what: string): Failure {
+  return new Failure("store-failed", what, {
+    hint: "free or repair it, or name another in DOCKER_CREDENTIAL_ONA_STATE_DIR",
+  });
+}

@@ -1,0 +1,254 @@
+// What the cache knows of the platform's answers: the whole of a warm `get`. It opens no socket, takes no lock and
+// loads nothing; asking is platform-ask.ts.
+
+import { type Candidate, rankedGroups } from "../core/candidate.ts";
+import type { Config } from "../core/config.ts";
+import { type Decision, decide } from "../core/decide.ts";
+import type { Failure } from "../core/errors.ts";
+import {
+  type AnswerEntry,
+  answerFields,
+  FAILURE_MEMORY_MS,
+  type FailureEntry,
+  failureFields,
+  type KnownOutcome,
+  type ListEntry,
+  OUTAGE_MEMORY_MS,
+  parseAnswerEntry,
+  parseFailureEntry,
+  parseHistoryEntry,
+  parseListEntry,
+  toRememberedFailure,
+  VALUE_LIFE_MS,
+} from "../core/platform-entries.ts";
+import type { RegistryRef } from "../core/registry.ts";
+import type { Credential } from "../core/secret.ts";
+import type { Clock } from "../edge/clock.ts";
+import type { Cache } from "../store/cache.ts";
+import { credentialHash } from "../store/credential-hash.ts";
+
+/** What the platform says of a registry. `failed`: `managed` tells whether a secret is known to be there. */
+export type PlatformResult =
+  | { readonly kind: "credential"; readonly credential: Credential }
+  | { readonly kind: "native" }
+  | { readonly kind: "none" }
+  | { readonly kind: "failed"; readonly failure: Failure; readonly managed: boolean };
+
+export interface PlatformMemoryOptions {
+  readonly config: Config;
+  /** The platform's base URL and who asks it: what no two users of one directory may share. */
+  readonly owner: string;
+  readonly base: string;
+  readonly cache: Cache;
+  readonly clock: Clock;
+  /** Wall-clock start of this run: what was asked for since is fresh whatever `freshSeconds` says. */
+  readonly startedAtMs: number;
+}
+
+const MAX_HISTORY = 32;
+const NEVER_MS = Number.NEGATIVE_INFINITY;
+
+export class PlatformMemory {
+  readonly #options: PlatformMemoryOptions;
+  readonly #policy: string;
+
+  constructor(options: PlatformMemoryOptions) {
+    this.#options = options;
+    const { lookup, scopeIds, precedence, valueFormat } = options.config;
+    this.#policy = JSON.stringify([lookup, scopeIds, precedence ?? null, valueFormat]);
+  }
+
+  answerKey(ref: RegistryRef): string {
+    return this.#key("answer", ref.key);
+  }
+
+  listKey(): string {
+    return this.#key("list", "");
+  }
+
+  answer(ref: RegistryRef): AnswerEntry | undefined {
+    return this.#options.cache.read(this.answerKey(ref), parseAnswerEntry);
+  }
+
+  list(): ListEntry | undefined {
+    return this.#options.cache.read(this.listKey(), parseListEntry);
+  }
+
+  isFresh(entry: { readonly atMs: number }): boolean {
+    const { clock, config, startedAtMs } = this.#options;
+    return clock.nowMs() - entry.atMs < config.freshMs || entry.atMs >= startedAtMs;
+  }
+
+  /** The answer that needs no asking: fresh, or confirmed by a fresh list. Undefined: ask. */
+  settled(ref: RegistryRef): PlatformResult | undefined {
+    const answer = this.answer(ref);
+    if (answer !== undefined && answer.kind !== "erased" && this.isFresh(answer)) return toResult(answer);
+    const list = this.list();
+    if (list === undefined || !this.isFresh(list) || list.atMs <= erasedAtMs(answer)) return undefined;
+    const confirmed = this.confirm(ref, list, answer);
+    return confirmed === undefined ? undefined : toResult(confirmed);
+  }
+
+  /** The answer that follows from `list` without reading a value; it is written down as of the list's time. */
+  confirm(ref: RegistryRef, list: ListEntry, answer: AnswerEntry | undefined): AnswerEntry | undefined {
+    const groups = this.groups(ref, list);
+    if (groups.length === 0) return this.#keep(ref, noneAt(list.atMs));
+    if (answer === undefined || answer.kind === "erased") return undefined;
+    const decision = this.decide(groups, answer.outcomes);
+    if (decision.kind !== "winner" || decision.candidate.ref !== answer.ref) return undefined;
+    return this.#keep(ref, { ...answer, atMs: list.atMs });
+  }
+
+  groups(ref: RegistryRef, list: ListEntry): readonly (readonly Candidate[])[] {
+    const candidates = list.candidates.filter((candidate) => candidate.registry === ref.key);
+    return rankedGroups(candidates, this.#options.config.precedence);
+  }
+
+  /** The decision that `outcomes` allow: only those of the same session, young enough and of a verbatim value. */
+  decide(groups: readonly (readonly Candidate[])[], outcomes: readonly KnownOutcome[]): Decision {
+    const nowMs = this.#options.clock.nowMs();
+    return decide(groups, (candidate) => {
+      const known = outcomes.find(
+        ({ ref, session }) => ref === candidate.ref && session === candidate.session,
+      );
+      if (known === undefined) return undefined;
+      const ageMs = nowMs - known.readAtMs;
+      const usable =
+        known.readAtMs >= this.#options.startedAtMs || (candidate.verbatim && ageMs < VALUE_LIFE_MS);
+      return usable && ageMs >= 0 ? known.outcome : undefined;
+    });
+  }
+
+  /** The last answer that may stand in while the platform cannot be asked, NF included. */
+  lastKnown(ref: RegistryRef): PlatformResult | undefined {
+    const answer = this.answer(ref);
+    const erasedMs = erasedAtMs(answer);
+    const list = this.list();
+    const usableList = list !== undefined && list.atMs > erasedMs && this.#mayServe(list) ? list : undefined;
+    const usableAnswer =
+      answer !== undefined && answer.kind !== "erased" && this.#mayServe(answer) ? answer : undefined;
+    if (usableList === undefined || (usableAnswer !== undefined && usableAnswer.atMs >= usableList.atMs)) {
+      return usableAnswer === undefined || !usableAnswer.verbatim ? undefined : toResult(usableAnswer);
+    }
+    const candidates = this.groups(ref, usableList).flat();
+    if (candidates.length === 0) return { kind: "none" };
+    const still = candidates.some((candidate) => candidate.ref === usableAnswer?.ref);
+    return usableAnswer?.verbatim && still ? toResult(usableAnswer) : undefined;
+  }
+
+  /** True when the cache shows that a secret was there for `ref`, however long ago. */
+  wasManaged(ref: RegistryRef): boolean {
+    const kind = this.answer(ref)?.kind;
+    if (kind === "credential" || kind === "native") return true;
+    const list = this.list();
+    return list !== undefined && this.groups(ref, list).length > 0;
+  }
+
+  /** A failure of a moment ago, so that nobody asks again at once. `ref` undefined: of the lookup. */
+  rememberedFailure(
+    ref: RegistryRef | undefined,
+    hasLastKnown: boolean,
+  ): { failure: Failure; outage: boolean } | undefined {
+    const outage = this.#remembered(this.#outageKey(), OUTAGE_MEMORY_MS);
+    if (outage !== undefined && (hasLastKnown || !outage.hasty)) {
+      return { failure: toRememberedFailure(outage), outage: true };
+    }
+    const notBeforeMs = ref === undefined ? NEVER_MS : erasedAtMs(this.answer(ref));
+    for (const key of [this.#failureKey(ref), this.#failureKey(undefined)]) {
+      const entry = this.#remembered(key, FAILURE_MEMORY_MS);
+      if (entry !== undefined && entry.atMs > notBeforeMs)
+        return { failure: toRememberedFailure(entry), outage: false };
+    }
+    return undefined;
+  }
+
+  rememberOutage(failure: Failure, hasty: boolean): void {
+    this.#remember(this.#outageKey(), failure, hasty);
+  }
+
+  /** `ref` undefined: the lookup itself failed, for every registry. */
+  rememberFailure(ref: RegistryRef | undefined, failure: Failure): void {
+    if (failure.code !== "deadline") this.#remember(this.#failureKey(ref), failure, false);
+  }
+
+  forgetFailures(ref: RegistryRef): void {
+    for (const key of [this.#failureKey(ref), this.#failureKey(undefined), this.#outageKey()])
+      this.#options.cache.remove(key);
+  }
+
+  keepAnswer(ref: RegistryRef, entry: AnswerEntry): void {
+    this.#keep(ref, entry);
+  }
+
+  keepList(entry: ListEntry): void {
+    this.#options.cache.write(this.listKey(), entry);
+  }
+
+  /** From now on nothing that was asked for earlier counts for `ref`, not even from a process still asking. */
+  erase(ref: RegistryRef): void {
+    const atMs = this.#options.clock.nowMs();
+    this.#keep(ref, { atMs, kind: "erased", credential: undefined, ref: "", verbatim: true, outcomes: [] });
+  }
+
+  /** Remembers that the platform once gave this value, so that a later `store` of it is not taken for a login. */
+  addToHistory(ref: RegistryRef, credential: Credential): void {
+    const key = this.#key("history", ref.key);
+    const hash = credentialHash(credential);
+    const known = this.#options.cache.read(key, parseHistoryEntry)?.hashes ?? [];
+    if (known.includes(hash)) return;
+    this.#options.cache.write(key, {
+      atMs: this.#options.clock.nowMs(),
+      hashes: [hash, ...known].slice(0, MAX_HISTORY),
+    });
+  }
+
+  isInHistory(ref: RegistryRef, credential: Credential): boolean {
+    const known = this.#options.cache.read(this.#key("history", ref.key), parseHistoryEntry);
+    return known?.hashes.includes(credentialHash(credential)) ?? false;
+  }
+
+  #mayServe(entry: { readonly atMs: number }): boolean {
+    return this.#options.clock.nowMs() - entry.atMs <= this.#options.config.staleMs;
+  }
+
+  #keep(ref: RegistryRef, entry: AnswerEntry): AnswerEntry {
+    this.#options.cache.write(this.answerKey(ref), answerFields(entry));
+    return entry;
+  }
+
+  #remember(key: string, failure: Failure, hasty: boolean): void {
+    this.#options.cache.write(key, failureFields(this.#options.clock.nowMs(), failure, hasty));
+  }
+
+  #remembered(key: string, lifeMs: number): FailureEntry | undefined {
+    const entry = this.#options.cache.read(key, parseFailureEntry);
+    return entry !== undefined && this.#options.clock.nowMs() - entry.atMs < lifeMs ? entry : undefined;
+  }
+
+  #outageKey(): string {
+    return ["outage", this.#options.base].join("\n");
+  }
+
+  #failureKey(ref: RegistryRef | undefined): string {
+    return this.#key("failure", ref?.key ?? "");
+  }
+
+  #key(kind: string, registry: string): string {
+    return [kind, this.#options.base, this.#options.owner, this.#policy, registry].join("\n");
+  }
+}
+
+export function noneAt(atMs: number): AnswerEntry {
+  return { atMs, kind: "none", credential: undefined, ref: "", verbatim: true, outcomes: [] };
+}
+
+export function erasedAtMs(answer: AnswerEntry | undefined): number {
+  return answer?.kind === "erased" ? answer.atMs : NEVER_MS;
+}
+
+export function toResult(answer: AnswerEntry): PlatformResult {
+  if (answer.kind === "credential" && answer.credential !== undefined) {
+    return { kind: "credential", credential: answer.credential };
+  }
+  return { kind: answer.kind === "native" ? "native" : "none" };
+}

@@ -1,0 +1,91 @@
+// Where things are: home, configuration, cache, local logins. Relative values of the XDG variables are ignored, as
+// their specification says; with sudo (HOME belongs to somebody else) HOME and all of them are.
+
+import { readFileSync, statSync } from "node:fs";
+import { isAbsolute, join } from "node:path";
+import type { CachePlace } from "./cache.ts";
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+const NAME = "docker-credential-ona";
+
+export interface Places {
+  readonly home: string | undefined;
+  /** Candidates in order. */
+  readonly configFiles: readonly string[];
+  readonly cache: readonly CachePlace[];
+  readonly stateDir: string | undefined;
+  /** The XDG variables that count. */
+  readonly runtimeDir: string | undefined;
+  readonly xdgConfig: string | undefined;
+}
+
+export function findPlaces(env: Env, uid: number): Places {
+  const owner = env.HOME ? ownerOf(env.HOME) : undefined;
+  const foreignHome = owner !== undefined && owner !== uid;
+  const xdg = (name: string): string | undefined => (foreignHome ? undefined : absolute(env[name]));
+  const home = foreignHome || !env.HOME ? homeFromUserDatabase(uid) : absolute(env.HOME);
+  const below = (base: string | undefined, ...parts: string[]): string | undefined =>
+    base === undefined ? undefined : join(base, ...parts);
+  const xdgConfig = xdg("XDG_CONFIG_HOME") ?? below(home, ".config");
+  const runtimeDir = xdg("XDG_RUNTIME_DIR");
+  return {
+    home,
+    configFiles: [below(xdgConfig, NAME, "config.json"), `/etc/${NAME}/config.json`].filter(
+      (path) => path !== undefined,
+    ),
+    cache: cachePlaces(env, uid, runtimeDir, xdg("XDG_CACHE_HOME") ?? below(home, ".cache")),
+    stateDir: namedOr(
+      env.DOCKER_CREDENTIAL_ONA_STATE_DIR,
+      below(xdg("XDG_STATE_HOME") ?? below(home, ".local", "state"), NAME),
+    ),
+    runtimeDir,
+    xdgConfig,
+  };
+}
+
+/** A named directory is the only place; a default one gives way to the next. */
+function cachePlaces(
+  env: Env,
+  uid: number,
+  runtimeDir: string | undefined,
+  cacheHome: string | undefined,
+): readonly CachePlace[] {
+  if (env.DOCKER_CREDENTIAL_ONA_NO_CACHE === "1") return [];
+  const named = env.DOCKER_CREDENTIAL_ONA_CACHE_DIR;
+  if (named) return [{ dir: named, parents: true }];
+  return [
+    ...(runtimeDir === undefined ? [] : [{ dir: join(runtimeDir, NAME), parents: false }]),
+    { dir: `/dev/shm/${NAME}-${uid}`, parents: false },
+    ...(cacheHome === undefined ? [] : [{ dir: join(cacheHome, NAME), parents: true }]),
+  ];
+}
+
+function namedOr(named: string | undefined, otherwise: string | undefined): string | undefined {
+  return named ? named : otherwise;
+}
+
+function absolute(path: string | undefined): string | undefined {
+  return path && isAbsolute(path) ? path : undefined;
+}
+
+function ownerOf(path: string): number | undefined {
+  try {
+    return statSync(path).uid;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Not os.userInfo(): one of the runtimes answers it from HOME. */
+function homeFromUserDatabase(uid: number): string | undefined {
+  try {
+    const line = readFileSync("/etc/passwd", "utf8")
+      .split("\n")
+      .map((entry) => entry.split(":"))
+      .find((fields) => fields[2] === String(uid));
+    return absolute(line?.[5]);
+  } catch {
+    return undefined;
+  }
+}
