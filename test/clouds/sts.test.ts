@@ -1,6 +1,6 @@
 // STS through the real SDK: roles, web identities, and that its keys are good at ECR and nothing else is.
 
-import { createHmac } from "node:crypto";
+import { createHmac, sign } from "node:crypto";
 import {
   AssumeRoleCommand,
   AssumeRoleWithWebIdentityCommand,
@@ -166,6 +166,15 @@ describe("AssumeRoleWithWebIdentity", () => {
         const [head, , signature] = issuer.token(aud).split(".");
         const { iss, exp } = { iss: issuer.issuer, exp: inThePast() + 9000 };
         return `${head}.${header({ iss, exp, aud, sub: "org:other" })}.${signature}`;
+      },
+    ],
+    [
+      "another algorithm, whatever the signature",
+      "InvalidIdentityToken",
+      () => {
+        const claims = header({ iss: issuer.issuer, aud, exp: inThePast() + 9000 });
+        const signed = `${header({ alg: "PS256" })}.${claims}`;
+        return `${signed}.${sign("RSA-SHA256", Buffer.from(signed), issuer.privateKey).toString("base64url")}`;
       },
     ],
     ["no JWT at all", "InvalidIdentityToken", () => "eyJ.not.one"],
