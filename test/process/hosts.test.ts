@@ -1,0 +1,98 @@
+// The host tables through the builds, as bytes on stdin: what is a registry's gets its secret, and of what is none,
+// or only looks like another, nobody is asked and no value is read.
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { acceptedHosts, rejectedHosts } from "../../fixtures/hosts/table.ts";
+import { ids } from "../platform/ids.ts";
+import { type Platform, startPlatform } from "../platform/stand-in.ts";
+import { type Bed, type Build, buildsUnderTest, makeBed, runHelper } from "../support/run-helper.ts";
+
+const NOT_FOUND = "credentials not found in native keychain\n";
+const AT_ONCE = 4;
+
+/** Every row for the executable, which is quick; a sample for the others, whose parser is the same. */
+const sample = <T>(build: Build, rows: readonly T[]): readonly T[] =>
+  build.name === "executable" ? rows : rows.filter((_, index) => index % 9 === 0);
+
+/** The registries that the hostile rows try to pass for. */
+const victims = [
+  "https://index.docker.io/v1/",
+  "registry.example.test",
+  "registry.example.test:5000",
+  "123456789012.dkr.ecr.us-east-1.amazonaws.com",
+  "123456789012.dkr-ecr.us-east-1.on.aws",
+  "public.ecr.aws",
+  "ecr-public.aws.com",
+  "gcr.io",
+  "us.gcr.io",
+  "us-central1-docker.pkg.dev",
+  "docker.us-central1.rep.pkg.dev",
+  "[::1]:5000",
+];
+
+for (const build of buildsUnderTest()) {
+  describe(build.name, () => {
+    let bed: Bed;
+    let platform: Platform;
+    const password = (canonical: string): string => `password-of-${Buffer.from(canonical).toString("hex")}`;
+    const served = acceptedHosts.filter((row) => !row.kind.endsWith("-token"));
+
+    beforeAll(async () => {
+      bed = makeBed();
+      const hosts = new Set([...served.map((row) => row.canonical), ...victims]);
+      const secrets = [...hosts].map((host, n) => ({
+        name: `S_${n}`,
+        host,
+        value: `demo:${password(host)}`,
+      }));
+      platform = await startPlatform({ seed: { secrets } });
+    });
+
+    afterAll(async () => {
+      await platform.close();
+      bed.remove();
+    });
+
+    const get = (input: string): ReturnType<typeof runHelper> =>
+      runHelper(build, ["get"], {
+        env: {
+          ...bed.env,
+          ONA_BASE_URL: platform.baseUrl,
+          ONA_ENVIRONMENT_ID: ids.environment,
+          DOCKER_CREDENTIAL_ONA_TOKEN: "env-token",
+        },
+        cwd: bed.cwd,
+        stdin: input,
+      });
+
+    it("every good row gets the secret of its registry, whatever its spelling", async () => {
+      await inParallel(sample(build, served), async (row) => {
+        const { stdout, stderr, code } = await get(row.input);
+        const answer = { ServerURL: row.input, Username: "demo", Secret: password(row.canonical) };
+        expect(stdout.toString(), row.input).toBe(`${JSON.stringify(answer)}\n`);
+        expect({ stderr: stderr.toString(), code }, row.input).toEqual({ stderr: "", code: 0 });
+      });
+    });
+
+    it("every hostile row gets NF, and no request is made for it", async () => {
+      await get("warm.example.test");
+      const before = platform.journal.count();
+      await inParallel(sample(build, rejectedHosts), async (row) => {
+        const { stdout, stderr, code } = await get(row.input);
+        const shown = `${row.input} (${row.reason})`;
+        expect(stdout.toString(), shown).toBe(row.input.trim() === "" ? stdout.toString() : NOT_FOUND);
+        expect({ stderr: stderr.toString(), code }, shown).toEqual({ stderr: "", code: 1 });
+      });
+      const after = platform.journal.entries.slice(before).map((request) => request.method);
+      expect(after.filter((method) => method !== "GetEnvironment")).toEqual([]);
+    });
+  });
+}
+
+async function inParallel<T>(rows: readonly T[], act: (row: T) => Promise<void>): Promise<void> {
+  const queue = [...rows];
+  const worker = async (): Promise<void> => {
+    for (let row = queue.shift(); row !== undefined; row = queue.shift()) await act(row);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+}
