@@ -106,6 +106,14 @@ export function isBaseUrl(text: string): boolean {
   return endpoint !== undefined && isSafeEndpoint(endpoint);
 }
 
-export const isIdentifier = (text: string): boolean => /^[A-Za-z0-9._:-]{1,200}$/.test(text);
-const isPrintable = (text: string): boolean => /^[\x21-\x7e]{1,1000}$/.test(text);
-const isAbsolutePath = (text: string): boolean => /^\/[^\0]*$/.test(text);
+export function isIdentifier(text: string): boolean {
+  return /^[A-Za-z0-9._:-]{1,200}$/.test(text);
+}
+
+function isPrintable(text: string): boolean {
+  return /^[\x21-\x7e]{1,1000}$/.test(text);
+}
+
+function isAbsolutePath(text: string): boolean {
+  return /^\/[^\0]*$/.test(text);
+}

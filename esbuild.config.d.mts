@@ -1,0 +1,2 @@
+/** Builds `dist/main.js` and its chunks. */
+export function bundle(runtime?: string): Promise<unknown>;
