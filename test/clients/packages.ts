@@ -17,17 +17,19 @@ const packagesFor: Record<Exclude<Need, "devcontainer">, string[]> = {
   "docker-py": ["python3-docker"],
 };
 
+const aptGet = "/usr/bin/apt-get";
+
 /** Returns why nothing could be installed, or undefined. */
 export function installPackages(programs: Programs): string | undefined {
   const wanted = programs.missing.flatMap((need) => (need === "devcontainer" ? [] : packagesFor[need]));
   if (wanted.length === 0) return undefined;
   if (!isRoot()) return "not root on Linux";
-  if (!existsSync("/usr/bin/apt-get")) return "no apt-get";
+  if (!existsSync(aptGet)) return "no apt-get";
   const packages = [...new Set(wanted)];
   console.log(`clients: installing ${packages.join(" ")}`);
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   for (const args of [["update"], ["install", "-y", "--no-install-recommends", ...packages]]) {
-    const { status, stdout, stderr } = spawnSync("apt-get", args, { env, encoding: "utf8" });
+    const { status, stdout, stderr } = spawnSync(aptGet, args, { env, encoding: "utf8" });
     if (status !== 0) return `apt-get ${args[0]} failed: ${lastLine(stderr) || lastLine(stdout)}`;
   }
   return undefined;

@@ -17,7 +17,7 @@ export type Need =
   | "docker-py"
   | "devcontainer";
 
-export interface DockerClient {
+interface DockerClient {
   path: string;
   version: string;
   /** Builds with BuildKit without a plugin beside it. */

@@ -7,7 +7,7 @@ import type { Image } from "./images.ts";
 import { poll } from "./poll.ts";
 import type { Registry } from "./registry.ts";
 import type { Outcome } from "./run.ts";
-import { changePassword, newAccount, openWorkplace, type Workplace } from "./workplace.ts";
+import { type Account, changePassword, newAccount, openWorkplace, type Workplace } from "./workplace.ts";
 
 export interface Puller {
   /** The name by which this client speaks to a registry; default its IPv4 form. */
@@ -23,77 +23,94 @@ export interface Puller {
 }
 
 /** A managed registry's failure names the registry and ends with a stable code. */
-export function reasonFor(host: string): RegExp {
+function reasonFor(host: string): RegExp {
   return new RegExp(`${host.replaceAll(".", "\\.")}.*\\[[a-z0-9-]+\\]`);
+}
+
+interface Scene {
+  bed: Bed;
+  puller: Puller;
+  /** A new image, named as the client has to name it. */
+  publish: (registry: Registry) => Promise<Image>;
+  /** A user whose platform secret opens the private registry. */
+  open: (config?: Record<string, number>) => Promise<{ at: Workplace; host: string; account: Account }>;
+  mustPull: (at: Workplace, image: Image) => Promise<void>;
 }
 
 export function pullScenarios(bed: Bed, puller: Puller): void {
   const hostOf = puller.hostOf ?? ((registry: Registry) => registry.host);
-  const publish = async (registry: Registry): Promise<Image> => {
-    const image = await registry.publish();
-    return { ...image, reference: image.reference.replace(registry.host, hostOf(registry)) };
+  const scene: Scene = {
+    bed,
+    puller,
+    publish: async (registry) => {
+      const image = await registry.publish();
+      return { ...image, reference: image.reference.replace(registry.host, hostOf(registry)) };
+    },
+    open: async (config = {}) => {
+      const host = hostOf(bed.registry);
+      const account = await newAccount(bed.registry);
+      const plan = { helped: [host, hostOf(bed.open)], secrets: { [host]: account.value }, config };
+      const { dockerHost } = bed;
+      return {
+        at: await openWorkplace(dockerHost === undefined ? plan : { ...plan, dockerHost }),
+        host,
+        account,
+      };
+    },
+    mustPull: async (at, image) => {
+      const outcome = await puller.pull(at, image);
+      expect(outcome, outcome.said).toMatchObject({ code: 0 });
+      expect(image).toMatchObject(await puller.proof(at, image));
+    },
   };
-  const open = async (config: Record<string, number> = {}) => {
-    const host = hostOf(bed.registry);
-    const account = await newAccount(bed.registry);
-    const dockerHost = bed.dockerHost;
-    const at = await openWorkplace({
-      helped: [host, hostOf(bed.open)],
-      secrets: { [host]: account.value },
-      config,
-      ...(dockerHost === undefined ? {} : { dockerHost }),
-    });
-    return { at, host, account };
-  };
-  const mustPull = async (at: Workplace, image: Image) => {
-    const outcome = await puller.pull(at, image);
-    expect(outcome, outcome.said).toMatchObject({ code: 0 });
-    expect(image).toMatchObject(await puller.proof(at, image));
-  };
+  for (const [name, scenario] of Object.entries(scenarios)) test(name, () => scenario(scene));
+}
 
-  test("a private image arrives with the platform's secret, and not without", async () => {
-    const { at } = await open();
-    const image = await publish(bed.registry);
-    expect(await puller.pull(at.withoutCredentials(), image)).not.toMatchObject({ code: 0 });
-    await mustPull(at, image);
+const scenarios: Record<string, (scene: Scene) => Promise<void>> = {
+  "a private image arrives with the platform's secret, and not without": async (scene) => {
+    const { at } = await scene.open();
+    const image = await scene.publish(scene.bed.registry);
+    expect(await scene.puller.pull(at.withoutCredentials(), image)).not.toMatchObject({ code: 0 });
+    await scene.mustPull(at, image);
     expect(at.platform.journal.count("GetSecretValue")).toBe(1);
-  });
+  },
 
-  test("an unmanaged registry is asked anonymously", async () => {
-    const { at } = await open();
-    await mustPull(at, await publish(bed.open));
-    expect(at.platform.journal.count("GetSecretValue")).toBe(puller.asksEveryHelper === true ? 1 : 0);
-  });
+  "an unmanaged registry is asked anonymously": async (scene) => {
+    const { at } = await scene.open();
+    await scene.mustPull(at, await scene.publish(scene.bed.open));
+    const reads = scene.puller.asksEveryHelper === true ? 1 : 0;
+    expect(at.platform.journal.count("GetSecretValue")).toBe(reads);
+  },
 
-  test("with the platform down from the start, the failure is clear", async () => {
-    const { at, host } = await open();
+  "with the platform down from the start, the failure is clear": async (scene) => {
+    const { at, host } = await scene.open();
     await at.platform.apply({ do: "goDown" });
-    const outcome = await puller.pull(at, await publish(bed.registry));
+    const outcome = await scene.puller.pull(at, await scene.publish(scene.bed.registry));
     expect(outcome).not.toMatchObject({ code: 0 });
-    if (puller.showsReason) expect(outcome.said).toMatch(reasonFor(host));
+    if (scene.puller.showsReason) expect(outcome.said).toMatch(reasonFor(host));
     expect(at.stateText()).toContain(host);
-  });
+  },
 
-  test("with the platform down later, the last known secret serves", async () => {
-    const { at } = await open({ freshSeconds: 0 });
-    await mustPull(at, await publish(bed.registry));
+  "with the platform down later, the last known secret serves": async (scene) => {
+    const { at } = await scene.open({ freshSeconds: 0 });
+    await scene.mustPull(at, await scene.publish(scene.bed.registry));
     await at.platform.apply({ do: "goDown" });
-    await mustPull(at, await publish(bed.registry));
-  });
+    await scene.mustPull(at, await scene.publish(scene.bed.registry));
+  },
 
-  test("a changed secret is used as soon as the old one is no longer fresh", async () => {
-    const { at, host, account } = await open({ freshSeconds: 1 });
-    await mustPull(at, await publish(bed.registry));
-    const changed = await changePassword(bed.registry, account.user);
+  "a changed secret is used as soon as the old one is no longer fresh": async (scene) => {
+    const { at, host, account } = await scene.open({ freshSeconds: 1 });
+    await scene.mustPull(at, await scene.publish(scene.bed.registry));
+    const changed = await changePassword(scene.bed.registry, account.user);
     await at.setSecret(host, changed.value);
-    const image = await publish(bed.registry);
+    const image = await scene.publish(scene.bed.registry);
     const attempts: Outcome[] = [];
     await poll(15_000, async () => {
-      attempts.push(await puller.pull(at, image));
+      attempts.push(await scene.puller.pull(at, image));
       return attempts.at(-1)?.code === 0 ? true : undefined;
     });
     expect(attempts.at(-1), attempts.at(-1)?.said).toMatchObject({ code: 0 });
-    expect(image).toMatchObject(await puller.proof(at, image));
+    expect(image).toMatchObject(await scene.puller.proof(at, image));
     expect(at.platform.journal.count("GetSecretValue")).toBe(2);
-  });
-}
+  },
+};

@@ -40,7 +40,7 @@ export function closeRunRoot(root: string): void {
   const owner = readOwner(root);
   for (const pid of processesOf(root)) endNow(pid);
   for (const mountPoint of mountsUnder(root).reverse()) {
-    spawnSync("umount", ["--lazy", mountPoint], { stdio: "ignore" });
+    spawnSync("/bin/umount", ["--lazy", mountPoint], { stdio: "ignore" });
   }
   rmSync(root, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   owner?.traces.forEach(removeIfEmpty);

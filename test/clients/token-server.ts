@@ -1,7 +1,7 @@
 // The authorization server beside a registry with token authentication: Basic, password and refresh-token grants.
 // It must never grant a repository to somebody it does not know, and it notes which grant each client used.
 
-import { createPrivateKey, randomUUID, sign, X509Certificate } from "node:crypto";
+import { createPrivateKey, type KeyObject, randomUUID, sign, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -28,6 +28,7 @@ interface Access {
 const service = "clients-bed";
 const issuer = "clients-bed-issuer";
 const lifetimeSeconds = 300;
+const refusal = { errors: [{ code: "UNAUTHORIZED", message: "unknown account" }] };
 
 export async function startTokenServer(files: { key: string; certificate: string }): Promise<TokenServer> {
   const signer = {
@@ -41,19 +42,9 @@ export async function startTokenServer(files: { key: string; certificate: string
     const asked = await readRequest(request);
     const grant = judge(asked, accounts, refreshTokens);
     grants.push(grant.name);
-    response.setHeader("content-type", "application/json");
-    if (!grant.allowed) {
-      response
-        .writeHead(401)
-        .end(JSON.stringify({ errors: [{ code: "UNAUTHORIZED", message: "unknown account" }] }));
-      return;
-    }
-    const access = grant.account === undefined ? [] : asked.scopes.flatMap(parseScope);
-    const token = issue(signer, grant.account ?? "", access);
-    const issuedAt = new Date().toISOString();
-    response.end(
-      JSON.stringify({ token, access_token: token, expires_in: lifetimeSeconds, issued_at: issuedAt }),
-    );
+    const body = grant.allowed ? tokenBody(signer, grant, asked.scopes) : refusal;
+    response.writeHead(grant.allowed ? 200 : 401, { "content-type": "application/json" });
+    response.end(JSON.stringify(body));
   });
   const port = await listen(server);
   const realm = `http://127.0.0.1:${port}/token`;
@@ -105,11 +96,19 @@ function parseScope(scope: string): Access[] {
   return [{ type: parts[1], name: parts[2], actions: parts[3].split(",") }];
 }
 
-function issue(
-  signer: { key: ReturnType<typeof createPrivateKey>; x5c: string },
-  sub: string,
-  access: Access[],
-): string {
+function tokenBody(signer: Signer, grant: Grant, scopes: readonly string[]): object {
+  const access = grant.account === undefined ? [] : scopes.flatMap(parseScope);
+  const token = issue(signer, grant.account ?? "", access);
+  const issuedAt = new Date().toISOString();
+  return { token, access_token: token, expires_in: lifetimeSeconds, issued_at: issuedAt };
+}
+
+interface Signer {
+  key: KeyObject;
+  x5c: string;
+}
+
+function issue(signer: Signer, sub: string, access: readonly Access[]): string {
   const now = Math.floor(Date.now() / 1000);
   const header = { typ: "JWT", alg: "RS256", x5c: [signer.x5c] };
   const times = { iat: now, nbf: now - 10, exp: now + lifetimeSeconds };
