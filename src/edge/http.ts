@@ -5,7 +5,7 @@
 import type { Dispatcher } from "undici";
 import { type Endpoint, isSafeEndpoint } from "../core/endpoint.ts";
 import type { Deadline } from "./clock.ts";
-import { proxyFor } from "./proxy.ts";
+import { isMetadataAddress, proxyFor } from "./proxy.ts";
 import type { Trace } from "./trace.ts";
 import { trustedCertificates } from "./trust.ts";
 import { Agent, ProxyAgent, request as send } from "./undici.ts";
@@ -82,7 +82,8 @@ export function createHttp({ env, deadline, trace }: HttpOptions): Http {
   return {
     async send(request) {
       const { endpoint } = request;
-      if (!isSafeEndpoint(endpoint) && request.headers.authorization !== undefined) {
+      const isSafe = isSafeEndpoint(endpoint) || isMetadataAddress(endpoint.host);
+      if (!isSafe && request.headers.authorization !== undefined) {
         throw new TransportError("not-allowed", endpoint.host, "");
       }
       const limitMs = Math.min(request.timeoutMs ?? Number.POSITIVE_INFINITY, deadline.remainingMs());

@@ -17,6 +17,11 @@ const METADATA_HOSTS: ReadonlySet<string> = new Set([
   "metadata",
 ]);
 
+/** True for an address on the machine's own link that hands out credentials: plain http is the rule there. */
+export function isMetadataAddress(host: string): boolean {
+  return METADATA_HOSTS.has(host) && isIP(host) !== 0;
+}
+
 /**
  * The proxy URL for `target`, or undefined for a direct connection. https uses only HTTPS_PROXY, http only
  * HTTP_PROXY; the lower-case spelling wins, as in curl.

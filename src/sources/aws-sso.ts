@@ -28,7 +28,7 @@ export function loginKeys(profile: string, region: string, context: MintContext)
 }
 
 function settings(profile: string, context: MintContext) {
-  const wire = awsWire(context.http, () => context.clock.nowMs());
+  const wire = awsWire(context);
   const clientConfig = quietOptions(wire);
   const files = sharedFiles(context.env, context.home);
   return {

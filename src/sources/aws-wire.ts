@@ -2,7 +2,8 @@
 // https, or to loopback, and nowhere else.
 
 import { isSafeEndpoint, parseEndpoint } from "../core/endpoint.ts";
-import { type Http, type HttpResponse, TransportError } from "../edge/http.ts";
+import { type HttpResponse, TransportError } from "../edge/http.ts";
+import type { MintContext } from "./mint.ts";
 
 /** One attempt at AWS may take so long, in milliseconds; the deadline may end it earlier. */
 const TRY_LIMIT_MS = 5000;
@@ -35,19 +36,19 @@ export interface AwsWire {
   destroy(): void;
 }
 
-export function awsWire(http: Http, nowMs: () => number): AwsWire {
+export function awsWire(context: MintContext): AwsWire {
   let skewMs: number | undefined;
   let last: number | TransportError | undefined;
   return {
     metadata: { handlerProtocol: "http/1.1" },
     async handle(request) {
-      const response = await send(http, request).catch((error: unknown) => {
+      const response = await send(context, request).catch((error: unknown) => {
         if (error instanceof TransportError) last = error;
         throw error;
       });
       last = response.status;
       const serverMs = Date.parse(response.headers.date ?? "");
-      if (!Number.isNaN(serverMs)) skewMs = serverMs - nowMs();
+      if (!Number.isNaN(serverMs)) skewMs = serverMs - context.clock.nowMs();
       return {
         response: {
           statusCode: response.status,
@@ -62,7 +63,7 @@ export function awsWire(http: Http, nowMs: () => number): AwsWire {
   };
 }
 
-async function send(http: Http, request: SdkRequest): Promise<HttpResponse> {
+async function send({ http, deadline }: MintContext, request: SdkRequest): Promise<HttpResponse> {
   const port = request.port === undefined ? "" : `:${request.port}`;
   const endpoint = parseEndpoint(`${request.protocol}//${request.hostname}${port}`);
   const body = bodyOf(request.body);
@@ -74,7 +75,7 @@ async function send(http: Http, request: SdkRequest): Promise<HttpResponse> {
     endpoint,
     path: request.path + queryOf(request.query ?? {}),
     headers: request.headers,
-    timeoutMs: TRY_LIMIT_MS,
+    timeoutMs: Math.min(TRY_LIMIT_MS, deadline.remainingMs()),
     ...(body === undefined ? {} : { body }),
   });
 }

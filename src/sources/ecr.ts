@@ -38,7 +38,7 @@ export async function mintEcr(plan: MintPlan, context: MintContext): Promise<Min
 
 async function mintAt(target: AwsTarget, plan: MintPlan, context: MintContext): Promise<MintedToken> {
   const place = placeOf(target, context.env);
-  const wire = awsWire(context.http, () => context.clock.nowMs());
+  const wire = awsWire(context);
   const ask: EcrAsk = {
     wire,
     override: endpointOverride(context.env, target.kind === "ecr" ? "ECR" : "ECR_PUBLIC"),

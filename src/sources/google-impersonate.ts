@@ -12,6 +12,7 @@ import type { MintContext } from "./mint.ts";
 import { withRetries } from "./mint-retry.ts";
 
 const PATH = /^\/v1\/projects\/-\/serviceAccounts\/[A-Za-z0-9._%@-]+:generateAccessToken$/;
+const TRY_LIMIT_MS = 5000;
 const CALL: GoogleCall = {
   api: "Google's service account credentials API",
   refused: {
@@ -71,7 +72,7 @@ async function post(
   endpoint: Endpoint,
   bearer: string,
   body: unknown,
-  { http, clock }: MintContext,
+  { http, clock, deadline }: MintContext,
 ): Promise<GoogleOutcome & { body: Buffer }> {
   try {
     const answer = await http.send({
@@ -80,7 +81,7 @@ async function post(
       path: endpoint.path,
       headers: { authorization: `Bearer ${bearer}`, "content-type": "application/json" },
       body: JSON.stringify(body),
-      timeoutMs: 5000,
+      timeoutMs: Math.min(TRY_LIMIT_MS, deadline.remainingMs()),
     });
     return { ...outcomeOf(answer, clock.nowMs()), body: answer.body };
   } catch (error) {

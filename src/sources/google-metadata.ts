@@ -14,12 +14,7 @@ const LIMIT_MS = 1200;
 const CONNECT_LIMIT_MS = 500;
 const PROBE_LIMIT_MS = 250;
 const BASE_PATH = "/computeMetadata/v1/instance/";
-const USUAL_HOSTS: ReadonlySet<string> = new Set([
-  "169.254.169.254",
-  "fd20:ce::254",
-  "metadata.google.internal",
-  "metadata",
-]);
+const USUAL_HOSTS: ReadonlySet<string> = new Set(["169.254.169.254", "metadata.google.internal", "metadata"]);
 
 /** The scope that every machine's token is asked for; then the server gives all the scopes of the machine. */
 export const CLOUD_PLATFORM = "https://www.googleapis.com/auth/cloud-platform";

@@ -31,7 +31,7 @@ export interface GoogleWire {
 
 const NOTHING: GoogleOutcome = { last: undefined, code: undefined, skewMs: undefined, retryAfterMs: 0 };
 
-export function googleWire({ http, clock }: MintContext): GoogleWire {
+export function googleWire({ http, clock, deadline }: MintContext): GoogleWire {
   let outcome = NOTHING;
   const send = async (url: URL, init: RequestInit): Promise<Response> => {
     const { endpoint, path } = target(url);
@@ -44,7 +44,7 @@ export function googleWire({ http, clock }: MintContext): GoogleWire {
       endpoint,
       path,
       headers: Object.fromEntries(headers),
-      timeoutMs: isLink ? LINK_LIMIT_MS : TRY_LIMIT_MS,
+      timeoutMs: Math.min(isLink ? LINK_LIMIT_MS : TRY_LIMIT_MS, deadline.remainingMs()),
       ...(body === undefined ? {} : { body }),
     });
     outcome = outcomeOf(answer, clock.nowMs());

@@ -72,7 +72,7 @@ async function call(
   send: (client: STSClient) => Promise<StsAnswer>,
 ): Promise<AwsKeys> {
   const override = endpointOverride(context.env, "STS");
-  const wire = awsWire(context.http, () => context.clock.nowMs());
+  const wire = awsWire(context);
   const client = new STSClient({
     ...clientOptions(wire, stsPlace(place, context.env), override),
     credentials: keys,
