@@ -35,6 +35,8 @@ export interface Platform {
   apply(...changes: PlatformChange[]): Promise<void>;
   /** The id of the one secret with this name (or id). */
   secretId(nameOrId: string): string;
+  /** Its value at the moment, for a registry that is to accept just that. */
+  secretValue(nameOrId: string): string;
   close(): Promise<void>;
 }
 
@@ -99,6 +101,7 @@ function newPlatform(front: Front, listener: Listener, foreign: ForeignHost): Pl
       }
     },
     secretId: (nameOrId) => state.secret(nameOrId).id,
+    secretValue: (nameOrId) => state.secret(nameOrId).value,
     close: async () => {
       await Promise.all([listener.goDown(), foreign.stop()]);
     },

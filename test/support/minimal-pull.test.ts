@@ -94,7 +94,8 @@ describe("fails", () => {
   test("on a blob with other content", async () => {
     const { registry, pull } = await bed(found("alice", "s3cret"));
     const original = registry.store.blob.bind(registry.store);
-    registry.store.blob = (digest) => (original(digest) === undefined ? undefined : Buffer.from("other"));
+    registry.store.blob = (repository, digest) =>
+      original(repository, digest) === undefined ? undefined : Buffer.from("other");
     await expect(pull()).rejects.toThrow(/arrived with other content/);
   });
 });

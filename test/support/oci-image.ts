@@ -40,7 +40,7 @@ export function makeImage(files: Record<string, string> = { "hello.txt": "hello\
 /** Puts an image straight into the small registry, without going over the wire. */
 export function putImage(store: RegistryStore, repository: string, tag: string, image: OciImage): void {
   for (const blob of image.blobs) {
-    store.putBlob(blob);
+    store.putBlob(repository, blob);
   }
   store.putManifest(repository, tag, image.manifest, manifestType);
 }

@@ -111,8 +111,12 @@ function putManifest(
   return empty(201, { location: `/v2/${repository}/manifests/${digest}`, "docker-content-digest": digest });
 }
 
-function blobs(store: RegistryStore, { httpMethod }: ApiRequest, { reference }: Target): ApiAnswer {
-  const bytes = store.blob(reference);
+function blobs(
+  store: RegistryStore,
+  { httpMethod }: ApiRequest,
+  { repository, reference }: Target,
+): ApiAnswer {
+  const bytes = store.blob(repository, reference);
   if (bytes === undefined || actionOf(httpMethod) === "push") {
     return failure(404, "BLOB_UNKNOWN", "blob unknown");
   }
@@ -124,9 +128,9 @@ function uploads(store: RegistryStore, request: ApiRequest, { repository, refere
   const { httpMethod, query, body } = request;
   const digest = query.get("digest");
   if (httpMethod === "POST") {
-    const mounted = query.get("mount");
-    if (mounted !== null && store.blob(mounted) !== undefined) {
-      return created(repository, mounted);
+    const mounted = store.blob(query.get("from") ?? "", query.get("mount") ?? "");
+    if (mounted !== undefined) {
+      return stored(store, repository, mounted, digestOf(mounted));
     }
     return digest === null
       ? accepted(repository, store.startUpload(), 0)
@@ -143,7 +147,7 @@ function uploads(store: RegistryStore, request: ApiRequest, { repository, refere
 }
 
 function stored(store: RegistryStore, repository: string, bytes: Buffer, digest: string): ApiAnswer {
-  return store.putBlob(bytes, digest) === undefined
+  return store.putBlob(repository, bytes, digest) === undefined
     ? failure(400, "DIGEST_INVALID", "digest does not match the content")
     : created(repository, digest);
 }

@@ -1,4 +1,4 @@
-// What the small registry holds: blobs by digest, manifests by repository and reference, uploads under way.
+// What the small registry holds: blobs by repository and digest, manifests by repository and reference, uploads under way.
 // It must never accept bytes under a digest that is not theirs.
 
 import { createHash, randomUUID } from "node:crypto";
@@ -10,21 +10,22 @@ export interface Manifest {
 }
 
 export class RegistryStore {
+  /** Key: repository, space, digest. A blob belongs to the repositories that have it, to no other. */
   readonly #blobs = new Map<string, Buffer>();
   /** Key: repository, space, tag or digest. */
   readonly #manifests = new Map<string, Manifest>();
   readonly #uploads = new Map<string, Buffer[]>();
 
-  blob(digest: string): Buffer | undefined {
-    return this.#blobs.get(digest);
+  blob(repository: string, digest: string): Buffer | undefined {
+    return this.#blobs.get(`${repository} ${digest}`);
   }
 
   /** Undefined if the bytes do not have that digest. */
-  putBlob(bytes: Buffer, digest = digestOf(bytes)): string | undefined {
+  putBlob(repository: string, bytes: Buffer, digest = digestOf(bytes)): string | undefined {
     if (digestOf(bytes) !== digest) {
       return undefined;
     }
-    this.#blobs.set(digest, bytes);
+    this.#blobs.set(`${repository} ${digest}`, bytes);
     return digest;
   }
 
@@ -54,7 +55,8 @@ export class RegistryStore {
   missingFrom(repository: string, bytes: Buffer): string[] | undefined {
     const named = namedDigests(bytes);
     return named?.filter(
-      (digest) => !this.#blobs.has(digest) && this.manifest(repository, digest) === undefined,
+      (digest) =>
+        this.blob(repository, digest) === undefined && this.manifest(repository, digest) === undefined,
     );
   }
 

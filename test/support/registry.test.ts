@@ -173,6 +173,13 @@ describe("push", () => {
     expect((await get(registry, mount, basic("alice:s3cret"), { method: "POST" })).status).toBe(201);
   });
 
+  test("no mount from a repository that one may not pull from", async () => {
+    const registry = await registryForTest({ allows: (_, repository) => repository !== "team/app" });
+    const digest = digestOf(image.blobs[0] ?? Buffer.alloc(0));
+    const path = `/v2/team/mine/blobs/uploads/?mount=${digest}&from=team/app`;
+    expect((await get(registry, path, basic("alice:s3cret"), { method: "POST" })).status).toBe(202);
+  });
+
   const empty = digestOf(Buffer.alloc(0));
   const wrong: [string, string, string, string, number][] = [
     ["a wrong digest", "POST", `/v2/team/app/blobs/uploads/?digest=${empty}`, "not empty", 400],

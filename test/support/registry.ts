@@ -138,11 +138,19 @@ async function api(context: Context, arrived: Arrived, entry: RegistryJournalEnt
     apiAnswer(context.store, {
       httpMethod: request.method ?? "",
       path: url.pathname,
-      query: url.searchParams,
+      query: withoutForeignMount(context, url.searchParams, entry.username ?? ""),
       contentType: request.headers["content-type"] ?? "",
       body,
     })
   );
+}
+
+/** A mount is a pull from another repository: who may not pull there uploads instead. */
+function withoutForeignMount({ users }: Context, query: URLSearchParams, username: string): URLSearchParams {
+  if (!users.allows(username, query.get("from") ?? "", "pull")) {
+    query.delete("mount");
+  }
+  return query;
 }
 
 async function basicRefusal(
