@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { keySection, writeAwsHome, writeExpiredSso, writeWebIdentity } from "./aws-files.ts";
 import { type Clouds, startClouds } from "./clouds.ts";
 import { newIssuer } from "./issuer.ts";
+import { keyEnv } from "./key-ring.ts";
 import { withEnv } from "./sdk-env.ts";
 import { undiciHandler } from "./undici-handler.ts";
 
@@ -145,6 +146,13 @@ describe("an SSO login that has ended", () => {
       const asked = fromNodeProviderChain({ clientConfig: { requestHandler: refusing, maxAttempts: 1 } })();
       await expect(asked).rejects.toThrow("asked the portal");
     });
+  });
+});
+
+test("the default chain begins with a key in the variables", async () => {
+  const key = clouds.ring.temporary("arn:aws:iam::1:user/a", Date.now() + 60_000);
+  await withEnv({ ...clouds.env, ...keyEnv(key) }, async () => {
+    expect(await fromNodeProviderChain()()).toMatchObject({ sessionToken: key.sessionToken });
   });
 });
 

@@ -1,6 +1,7 @@
 // Stand-in for the GCE metadata server. It wants `Metadata-Flavor: Google` and says it back, hands out the same
 // token until shortly before its end, and refuses what came through a proxy. It knows no path that GCE has not.
-// SDK: GCE_METADATA_HOST=<host:port> (gcp-metadata puts http:// in front).
+// google-auth-library: GCE_METADATA_HOST=<host:port> (gcp-metadata puts http:// in front; GCE_METADATA_IP wins over
+// it). Compute ignores its own transporter, and an HTTP_PROXY is used even for the metadata server.
 
 import type { Clock } from "./clock.ts";
 import { CLOUD_PLATFORM, type GoogleToken, type GoogleTokens } from "./google-tokens.ts";

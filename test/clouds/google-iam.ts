@@ -1,12 +1,14 @@
 // Stand-in for iamcredentials.googleapis.com: generateAccessToken, for impersonation. The caller's token must have
 // come from another stand-in, and the account must name the caller as a token creator.
-// google-auth-library: `service_account_impersonation_url` of a credential, `endpoint` of Impersonated.
+// google-auth-library: `service_account_impersonation_url` of an external_account credential, `endpoint` of
+// Impersonated (the URL in a file of its own kind is read for the e-mail alone; its default endpoint is made from
+// `universe_domain`, always https).
 
 import type { Clock } from "./clock.ts";
 import { CLOUD_PLATFORM, type GoogleTokens } from "./google-tokens.ts";
 import { type Answer, type Asked, listen, type StandIn } from "./stand-in.ts";
 
-export interface ImpersonatedAccount {
+interface ImpersonatedAccount {
   email: string;
   /** Principals with the role Service Account Token Creator. */
   tokenCreators: readonly string[];

@@ -1,14 +1,15 @@
 // Stand-in for sts.googleapis.com/v1/token: an ID token of the platform for a federated access token. The subject
 // token's signature, issuer, audience and end are checked against the named workload identity provider.
 // google-auth-library: `token_url` of an external_account credential (IdentityPoolClient); the default is made
-// from `universe_domain`, always https.
+// from `universe_domain`, always https. The client does not hand its transporter on to this exchange: a subclass
+// has to replace `stsCredential.transporter`.
 
 import type { Clock } from "./clock.ts";
 import type { GoogleTokens } from "./google-tokens.ts";
 import { type KeySource, TokenRefused, verifyJwt } from "./jwt.ts";
 import { type Answer, type Asked, listen, type StandIn } from "./stand-in.ts";
 
-export interface WorkloadProvider {
+interface WorkloadProvider {
   /** projects/<number>/locations/global/workloadIdentityPools/<pool>/providers/<provider> */
   name: string;
   issuer: string;

@@ -4,6 +4,7 @@ import { fromHttp, fromInstanceMetadata } from "@aws-sdk/credential-providers";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { writeContainerToken } from "./aws-files.ts";
 import { type Clouds, startClouds } from "./clouds.ts";
+import { CONTAINER_ROLE } from "./container-credentials.ts";
 import { ask, ecrClient } from "./ecr-client.ts";
 import { INSTANCE_ROLE } from "./key-ring.ts";
 import { withEnv } from "./sdk-env.ts";
@@ -114,6 +115,7 @@ describe("container credentials", () => {
   test("are given to the right token, from the variable and from a file", async () => {
     const { accessKeyId } = await read(clouds.env);
     const key = clouds.ring.find(accessKeyId);
+    expect(key?.principal).toBe(CONTAINER_ROLE);
     if (key !== undefined) await ask(ecrClient(clouds, key));
     expect(clouds.ecr.journal.granted()).toBe(1);
     const { AWS_CONTAINER_AUTHORIZATION_TOKEN: token = "", ...env } = clouds.env;

@@ -1,7 +1,7 @@
 // The server under every stand-in: scripted faults in order, by operation and by count, and a journal without secrets.
 
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { type Clouds, startClouds } from "./clouds.ts";
+import { CLOSED, type Clouds, startClouds } from "./clouds.ts";
 import type { Fault } from "./faults.ts";
 
 let clouds: Clouds;
@@ -99,8 +99,8 @@ test("sessions and tokens do not reach the journal", async () => {
 });
 
 test("what was not asked for is not in the environment, and nothing in it leaves loopback", async () => {
-  expect(clouds.env.AWS_ENDPOINT_URL_ECR).toBe("http://127.0.0.1:1");
-  expect(clouds.env.GCE_METADATA_HOST).toBe("127.0.0.1:1");
+  expect(clouds.env.AWS_ENDPOINT_URL_ECR).toBe(`http://${CLOSED}`);
+  expect(clouds.env.GCE_METADATA_HOST).toBe(CLOSED);
   expect(clouds.env.AWS_EC2_METADATA_SERVICE_ENDPOINT).toBe(clouds.imds.url);
   expect(clouds.env).not.toHaveProperty("AWS_CONTAINER_CREDENTIALS_FULL_URI");
   for (const value of Object.values(clouds.env)) expect(value).toContain("127.0.0.1");

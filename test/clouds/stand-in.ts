@@ -32,7 +32,7 @@ export interface Answer {
   silent?: boolean;
 }
 
-export type Refusal = Fault & { kind: "denied" | "throttled" | "unavailable" };
+type Refusal = Fault & { kind: "denied" | "throttled" | "unavailable" };
 
 export interface Behaviour {
   service: string;

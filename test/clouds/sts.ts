@@ -11,7 +11,7 @@ import { type SignatureFault, verifySignature } from "./sigv4.ts";
 import { type Answer, type Asked, listen, type StandIn } from "./stand-in.ts";
 import { element, xml } from "./xml.ts";
 
-export interface Role {
+interface Role {
   /** arn:<partition>:iam::<account>:role/<name> */
   arn: string;
   /** Demanded from AssumeRole when given. */
@@ -23,7 +23,7 @@ export interface Role {
   maxSeconds?: number;
 }
 
-export interface OidcProvider {
+interface OidcProvider {
   issuer: string;
   keys: KeySource;
   /** Default: `sts.amazonaws.com`. */
