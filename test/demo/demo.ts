@@ -92,9 +92,9 @@ async function play(options: Options, leftovers: Leftovers, stop: AbortSignal): 
   say(`   platform   a stand-in for Ona's API, ${platform.baseUrl}`);
   say(`   registry   ${registry.words}, ${registry.host}`);
   say(`   client     ${clients[0]?.words}`);
-  await tellStory({ scene, clients, stop, say });
+  const client = await tellStory({ scene, clients, stop, say });
   if (options.keep) {
-    await keep(scene, stop);
+    await keep(scene, client.byHand(scene.reference), stop);
   } else {
     sayWhatNext();
   }
@@ -119,8 +119,8 @@ function sayWhatNext(): void {
   say("   npm test                   everything that is checked");
 }
 
-async function keep(scene: Scene, stop: AbortSignal): Promise<void> {
-  const { exports, platform, registry, reference } = scene;
+async function keep(scene: Scene, pullByHand: string | undefined, stop: AbortSignal): Promise<void> {
+  const { exports, platform, registry } = scene;
   registry.followValue(() => platform.secretValue(secretName));
   say("");
   say("All of it worked, and it stays until you press Ctrl-C. In another shell:");
@@ -131,7 +131,9 @@ async function keep(scene: Scene, stop: AbortSignal): Promise<void> {
   say("");
   say("# ask for the credential as docker does, or pull");
   say(`echo ${registry.host} | docker-credential-ona get`);
-  say(`skopeo inspect --tls-verify=false docker://${reference}`);
+  if (pullByHand !== undefined) {
+    say(pullByHand);
+  }
   say(
     "# rotate the secret (the registry takes the new password too), let the platform fail, read its journal",
   );

@@ -21,6 +21,8 @@ export interface PullClient {
   words: string;
   /** What is run, for the reader. */
   commandLine(reference: string): string;
+  /** What a person can type to the same end; undefined for ours, which is no program. */
+  byHand(reference: string): string | undefined;
   /** The digest of the image, as the client has it. */
   pull(reference: string): Promise<string>;
 }
@@ -71,6 +73,7 @@ async function findDocker(bed: PullBed): Promise<PullClient | undefined> {
     name: "docker",
     words: `docker (daemon ${version.stdout.trim()})`,
     commandLine: (reference) => `docker pull ${reference}`,
+    byHand: (reference) => `docker pull ${reference}`,
     pull: async (reference) => {
       // Removed first, so that every pull is a pull, and at the end, so that none stays behind.
       const remove = () => runProgram(["docker", "image", "rm", reference], { ...bed, stop: neverStopped });
@@ -94,6 +97,7 @@ async function findSkopeo(bed: PullBed): Promise<PullClient | undefined> {
     name: "skopeo",
     words: stdout.trim(),
     commandLine: (reference) => `skopeo copy --src-tls-verify=false docker://${reference} dir:…`,
+    byHand: (reference) => `skopeo inspect --tls-verify=false docker://${reference}`,
     pull: async (reference) => {
       await rm(target, { recursive: true, force: true });
       const copy = ["skopeo", "--insecure-policy", "copy", "--src-tls-verify=false"];
@@ -115,6 +119,7 @@ async function findPodman(bed: PullBed): Promise<PullClient | undefined> {
     name: "podman",
     words: stdout.trim(),
     commandLine: (reference) => `podman pull --tls-verify=false ${reference}`,
+    byHand: (reference) => `podman pull --tls-verify=false ${reference}`,
     pull: async (reference) => {
       const removeAll = [...podman, "image", "rm", "--all", "--force"];
       bed.leftovers.add(() => runProgram(removeAll, { ...bed, stop: neverStopped }));
@@ -134,6 +139,8 @@ function minimalClient(bed: PullBed): PullClient {
     name: "minimal",
     words: "a minimal pull of ours (it calls the helper as docker does)",
     commandLine: (reference) => `minimal pull of ${reference}`,
-    pull: async (reference) => (await minimalPull({ reference, environment: bed.environment })).digest,
+    byHand: () => undefined,
+    pull: async (reference) =>
+      (await minimalPull({ reference, environment: bed.environment, stop: bed.stop })).digest,
   };
 }

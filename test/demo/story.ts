@@ -15,7 +15,8 @@ export interface Story {
   say: (text: string) => void;
 }
 
-export async function tellStory(story: Story): Promise<void> {
+/** Returns the client that pulled. */
+export async function tellStory(story: Story): Promise<PullClient> {
   const { scene, say } = story;
   await expectPrivate(scene);
   say("");
@@ -34,9 +35,10 @@ export async function tellStory(story: Story): Promise<void> {
   await rotate(story);
   await pull(story, client);
   await expectRefused(scene);
-  say(`   The first password is refused by now.`);
+  say("   The first password is refused by now.");
   say("");
   await showList(story);
+  return client;
 }
 
 async function expectPrivate({ registry }: Scene): Promise<void> {
@@ -83,7 +85,7 @@ async function pull({ scene, say }: Story, client: PullClient): Promise<void> {
     throw new Error(`nobody logged in as ${username}: the credential did not come from the secret`);
   }
   say(`   pulled ${digest} in ${tookMs} ms`);
-  say(`   logged in as ${username}, with the password that docker-credential-ona handed to ${client.name}`);
+  say(`   logged in as ${username}, with the password that docker-credential-ona handed over`);
   say(`   ${requestWords(platform.journal.methods().slice(requestsBefore))}`);
 }
 

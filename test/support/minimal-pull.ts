@@ -13,6 +13,8 @@ export interface PullOptions {
   environment: Record<string, string>;
   /** Default http, which docker too speaks to loopback. */
   scheme?: "http" | "https";
+  /** Ends the helper, and with it the pull. */
+  stop?: AbortSignal;
 }
 
 export interface PulledImage {
@@ -52,9 +54,10 @@ export async function minimalPull({
   reference,
   environment,
   scheme = "http",
+  stop,
 }: PullOptions): Promise<PulledImage> {
   const { host, repository, version } = parseReference(reference);
-  const credential = await helperCredential(host, environment);
+  const credential = await helperCredential(host, environment, stop);
   const origin = `${scheme}://${host}`;
   const { authorization, login } = await logIn(origin, repository, credential);
   const session: Session = { origin, authorization, login };
@@ -94,6 +97,7 @@ function parseReference(reference: string): Reference {
 export async function helperCredential(
   host: string,
   environment: Record<string, string>,
+  stop?: AbortSignal,
 ): Promise<HelperCredential | undefined> {
   const directory = environment.DOCKER_CONFIG ?? join(environment.HOME ?? "/", ".docker");
   const config = JSON.parse(await readFile(join(directory, "config.json"), "utf8")) as {
@@ -104,7 +108,7 @@ export async function helperCredential(
   if (suffix === undefined) {
     return undefined;
   }
-  const { stdout, exitCode } = await runHelper(`docker-credential-${suffix}`, host, environment);
+  const { stdout, exitCode } = await runHelper(`docker-credential-${suffix}`, host, environment, stop);
   if (exitCode !== 0) {
     if (stdout.trim() === notFound) {
       return undefined;
@@ -122,9 +126,14 @@ function runHelper(
   program: string,
   host: string,
   environment: Record<string, string>,
+  stop: AbortSignal | undefined,
 ): Promise<{ stdout: string; exitCode: number | null }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, ["get"], { env: environment, stdio: ["pipe", "pipe", "inherit"] });
+    const child = spawn(program, ["get"], {
+      env: environment,
+      stdio: ["pipe", "pipe", "inherit"],
+      ...(stop === undefined ? {} : { signal: stop }),
+    });
     let stdout = "";
     child.stdout.on("data", (chunk: Buffer) => {
       stdout += chunk.toString("utf8");
