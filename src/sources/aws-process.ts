@@ -35,20 +35,28 @@ type Output =
 
 function run(command: string, { env, deadline }: MintContext): Promise<Output> {
   return new Promise((resolve) => {
-    const child = spawn("/bin/sh", ["-c", command], { env: { ...env }, stdio: ["ignore", "pipe", "ignore"] });
+    // A group of its own, so that what the shell has started ends with it.
+    const child = spawn("/bin/sh", ["-c", command], {
+      env: { ...env },
+      stdio: ["ignore", "pipe", "ignore"],
+      detached: true,
+    });
     const chunks: Buffer[] = [];
     let size = 0;
     const end = (output: Output): void => {
       clearTimeout(timer);
-      child.kill("SIGKILL");
-      child.stdout.destroy();
-      child.unref();
       resolve(output);
     };
-    const timer = setTimeout(() => end({ kind: "failed", why: "took too long" }), deadline.remainingMs());
+    const stop = (why: string): void => {
+      endGroup(child.pid);
+      child.stdout.destroy();
+      child.unref();
+      end({ kind: "failed", why });
+    };
+    const timer = setTimeout(() => stop("took too long"), deadline.remainingMs());
     child.stdout.on("data", (chunk: Buffer) => {
       size += chunk.length;
-      if (size > MAX_OUTPUT_BYTES) end({ kind: "failed", why: "printed more than 64 KiB" });
+      if (size > MAX_OUTPUT_BYTES) stop("printed more than 64 KiB");
       else chunks.push(chunk);
     });
     child.on("error", () => end({ kind: "failed", why: "could not be started" }));
@@ -57,6 +65,14 @@ function run(command: string, { env, deadline }: MintContext): Promise<Output> {
       end(code === 0 ? { kind: "text", text } : { kind: "failed", why: "failed" });
     });
   });
+}
+
+function endGroup(leader: number | undefined): void {
+  try {
+    if (leader !== undefined) process.kill(-leader, "SIGKILL");
+  } catch {
+    // It has ended by itself.
+  }
 }
 
 function failed(profile: string, why: string): Failure {
