@@ -27,6 +27,8 @@ export interface PullClient {
   pull(reference: string): Promise<string>;
 }
 
+const daemonLimitMs = 5000;
+
 const finders: Record<string, (bed: PullBed) => Promise<PullClient | undefined>> = {
   docker: findDocker,
   skopeo: findSkopeo,
@@ -65,8 +67,11 @@ async function findDocker(bed: PullBed): Promise<PullClient | undefined> {
   if (findProgram("docker", bed.environment.PATH ?? "") === undefined) {
     return undefined;
   }
-  const version = await runProgram(["docker", "version", "--format", "{{.Server.Version}}"], bed);
-  if (version.exitCode !== 0) {
+  // A daemon that does not answer at once is none.
+  const stop = AbortSignal.any([bed.stop, AbortSignal.timeout(daemonLimitMs)]);
+  const ask = ["docker", "version", "--format", "{{.Server.Version}}"];
+  const version = await runProgram(ask, { ...bed, stop }).catch(() => undefined);
+  if (version?.exitCode !== 0) {
     return undefined;
   }
   return {

@@ -43,10 +43,6 @@ const statusByCode: Record<ConnectCode, number> = {
   unauthenticated: 401,
 };
 
-export function isConnectCode(text: string): text is ConnectCode {
-  return Object.hasOwn(statusByCode, text);
-}
-
 export function jsonAnswer(json: JsonValue, status = 200, headers: Record<string, string> = {}): Answer {
   return {
     status,

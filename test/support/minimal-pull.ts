@@ -27,7 +27,7 @@ export interface PulledImage {
   login: "none" | "basic" | "token";
 }
 
-export interface HelperCredential {
+interface HelperCredential {
   username: string;
   secret: string;
 }
@@ -94,7 +94,7 @@ function parseReference(reference: string): Reference {
 }
 
 /** Docker's choice of a helper, and docker's reading of its answer. Undefined: nothing configured, or not found. */
-export async function helperCredential(
+async function helperCredential(
   host: string,
   environment: Record<string, string>,
   stop?: AbortSignal,

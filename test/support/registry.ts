@@ -17,7 +17,7 @@ export interface RegistryOptions extends RegistryUsersOptions {
   tls?: Tls;
 }
 
-export interface RegistryJournalEntry {
+interface RegistryJournalEntry {
   httpMethod: string;
   path: string;
   status: number;
