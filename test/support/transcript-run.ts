@@ -48,9 +48,22 @@ async function runStep(world: World, build: Build, step: Step, where: string): P
   });
   const expected = expectation(world, step.marks, stdin.toString("utf8").trim());
   judge(run, expected, where);
-  expect(run.tookMs, `${where}: time`).toBeLessThan(Number(texts("within")[0] ?? MOST_MS));
+  await judgeTime(build, world, run, Number(texts("within")[0] ?? MOST_MS), where);
   judgeRequests(world, step, before, where);
   judgeSecrets(world, run, where);
+}
+
+/** A run that was late on a busy machine is forgiven what a few bare starts cost there at the same moment. */
+async function judgeTime(
+  build: Build,
+  world: World,
+  run: HelperRun,
+  limitMs: number,
+  where: string,
+): Promise<void> {
+  if (run.tookMs <= limitMs) return;
+  const bare = await runHelper(build, ["version"], { env: world.bed.env, cwd: world.bed.cwd });
+  expect(run.tookMs - 6 * bare.tookMs, `${where}: time`).toBeLessThanOrEqual(limitMs);
 }
 
 interface Expectation {

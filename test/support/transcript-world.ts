@@ -2,7 +2,6 @@
 // Whatever it makes lies below the bed; it must never touch a path outside.
 
 import { setTimeout as wait } from "node:timers/promises";
-import { expect } from "vitest";
 import { ids } from "../platform/ids.ts";
 import type { PlatformChange, PlatformSeed } from "../platform/seed.ts";
 import { type Platform, startPlatform } from "../platform/stand-in.ts";
