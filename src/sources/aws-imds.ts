@@ -10,7 +10,7 @@ import { parseKeys } from "./aws-keys.ts";
 import type { MintContext } from "./mint.ts";
 
 /** For all three requests; a run that finds the server silent must still end within 2 s. */
-const LIMIT_MS = 1200;
+const LIMIT_MS = 1000;
 const CONNECT_LIMIT_MS = 500;
 const PROBE_LIMIT_MS = 250;
 const TOKEN_PATH = "/latest/api/token";

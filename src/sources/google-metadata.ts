@@ -7,10 +7,10 @@ import { Failure } from "../core/errors.ts";
 import { within } from "../edge/clock.ts";
 import { type HttpResponse, TransportError } from "../edge/http.ts";
 import type { MintContext } from "./mint.ts";
-import { isPassing, withRetries } from "./mint-retry.ts";
+import { withRetries } from "./mint-retry.ts";
 
 /** A run that finds the server silent must still end within 2 s. */
-const LIMIT_MS = 1200;
+const LIMIT_MS = 1000;
 const CONNECT_LIMIT_MS = 500;
 const PROBE_LIMIT_MS = 250;
 const BASE_PATH = "/computeMetadata/v1/instance/";
@@ -45,7 +45,7 @@ export async function metadataToken(
   };
   try {
     const answer = await withRetries({ clock: context.clock, deadline }, ask, (error) =>
-      error instanceof Busy || (isPassing(error) && !isSilence(error)) ? { afterMs: 0 } : undefined,
+      error instanceof Busy || isBroken(error) ? { afterMs: 0 } : undefined,
     );
     return read(answer, context);
   } catch (error) {
@@ -85,7 +85,8 @@ class Busy extends Error {
   }
 }
 
-const isSilence = (error: unknown): boolean => error instanceof TransportError && error.trouble === "timeout";
+/** A server that is not there or silent stays so; one under load breaks connections. */
+const isBroken = (error: unknown): boolean => error instanceof TransportError && error.trouble === "broken";
 
 function get(path: string, { env, http }: MintContext, timeoutMs: number): Promise<HttpResponse> {
   return http.send({

@@ -6,12 +6,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import { expect } from "vitest";
+import { parseEndpoint } from "../../src/core/endpoint.ts";
 import { Failure, failureLine } from "../../src/core/errors.ts";
 import type { IdentityChoice, MintPlan, MintTarget } from "../../src/core/identity.ts";
 import { Secret } from "../../src/core/secret.ts";
 import { type Clock, deadlineAfter, systemClock } from "../../src/edge/clock.ts";
 import { createHttp, type Http } from "../../src/edge/http.ts";
 import type { MintContext } from "../../src/sources/mint.ts";
+import { portFor } from "../clouds/cloud-hosts.ts";
+import type { Clouds } from "../clouds/clouds.ts";
 
 export interface Minting {
   readonly env: Record<string, string>;
@@ -31,6 +34,20 @@ export async function withHome<T>(run: (home: string) => Promise<T>): Promise<T>
   } finally {
     rmSync(home, { recursive: true, force: true });
   }
+}
+
+/** Takes what is meant for Google's real hosts to their stand-ins; everything else goes where it wants. */
+export function toStandIns(clouds: Clouds): (http: Http) => Http {
+  return (http) => ({
+    ...http,
+    send(request) {
+      const { scheme, host } = request.endpoint;
+      const port = scheme === "https" ? portFor(clouds, host) : undefined;
+      if (scheme === "https" && port === undefined) throw new Error(`no stand-in for ${host}`);
+      const endpoint = parseEndpoint(`http://127.0.0.1:${port}`);
+      return http.send(endpoint === undefined ? request : { ...request, endpoint });
+    },
+  });
 }
 
 /** `run` gets a context whose connections are closed afterwards. */
