@@ -14,7 +14,7 @@ export default defineConfig({
       {
         test: {
           name: "process",
-          include: ["test/process/**/*.test.ts"],
+          include: ["test/{process,demo}/**/*.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,

@@ -3,8 +3,8 @@
 
 import { erase } from "./commands/erase.ts";
 import { get } from "./commands/get.ts";
-import { answer, fail, type Reply, refuse } from "./commands/reply.ts";
-import { Failure, toFailure } from "./core/errors.ts";
+import { answer, type Reply, refuse } from "./commands/reply.ts";
+import { Failure, failureLine, toFailure } from "./core/errors.ts";
 import { extraArgument, Refusal, unknownAction, usage } from "./core/protocol.ts";
 import { BUILD_DETAILS, VERSION } from "./core/version.ts";
 import type { Deadline } from "./edge/clock.ts";
@@ -65,7 +65,7 @@ async function perform(
     return await (await import("./commands/store.ts")).store(stdin, session);
   } catch (error) {
     if (error instanceof Refusal) return refuse(error.message);
-    return fail("docker-credential-ona", toFailure(error));
+    return refuse(failureLine("docker-credential-ona", toFailure(error)));
   }
 }
 
@@ -77,7 +77,7 @@ async function bounded(session: Session, work: () => Promise<Reply>): Promise<Re
       hint: "try again, or raise deadlineMs",
     });
     timer = setTimeout(
-      () => resolve(fail("docker-credential-ona", late)),
+      () => resolve(refuse(failureLine("docker-credential-ona", late))),
       session.deadline.remainingMs() + 200,
     );
   });

@@ -10,6 +10,9 @@ import { runHelper } from "./helper.ts";
 /** Everything that is created belongs to us alone, whatever umask the caller had. */
 process.umask(0o077);
 
+/** The signal by which debuggers ask Node to open a port; by default it would end Bun. */
+process.on("SIGUSR1", () => undefined);
+
 const env = Object.freeze({ ...process.env });
 const stderr = (text: string): void => writeAll(2, text);
 const ownName = /^docker-credential-(.+)$/.exec(basename(process.execPath))?.[1];

@@ -1,7 +1,8 @@
 // The process's own streams, without Node's stream objects: they cost milliseconds, and a write through them may be
 // cut off by the end of the process.
 
-import { read, writeSync } from "node:fs";
+import { fstatSync, read, writeSync } from "node:fs";
+import { Socket } from "node:net";
 import { Failure } from "../core/errors.ts";
 import type { Deadline } from "./clock.ts";
 
@@ -12,6 +13,7 @@ const WAIT_MS = 2;
 
 /** Stdin to its end. Throws a Failure when the end does not come before the deadline. */
 export async function readStdin(deadline: Deadline): Promise<Uint8Array> {
+  if (blocksTheEnd()) return readSocket(deadline);
   const chunks: Buffer[] = [];
   let kept = 0;
   for (;;) {
@@ -22,24 +24,66 @@ export async function readStdin(deadline: Deadline): Promise<Uint8Array> {
   }
 }
 
-/** The next bytes; none at the end. Another process may have made the pipe non-blocking. */
+/** The next bytes; none at the end. */
 function nextChunk(deadline: Deadline): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(stdinOpen()), deadline.remainingMs());
     const attempt = (): void => {
       const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
       read(0, buffer, 0, buffer.length, null, (error, length) => {
-        if (error?.code === "EAGAIN" && deadline.remainingMs() > 0) {
-          setTimeout(attempt, WAIT_MS);
+        // Another process may have made the pipe non-blocking.
+        if (error?.code === "EAGAIN") {
+          if (deadline.remainingMs() > 0) setTimeout(attempt, WAIT_MS);
           return;
         }
         clearTimeout(timer);
-        // A stdin that is closed or no stream at all has nothing to say.
-        resolve(error ? Buffer.alloc(0) : buffer.subarray(0, length));
+        if (!error) resolve(buffer.subarray(0, length));
+        // A stdin that is closed has nothing to say; one that breaks must not pass off a part for the whole.
+        else if (error.code === "EBADF") resolve(Buffer.alloc(0));
+        else reject(stdinBroken(error));
       });
     };
     attempt();
   });
+}
+
+/** Node waits at its end for a read that still blocks on a pipe; Bun does not, and is faster without a stream. */
+function blocksTheEnd(): boolean {
+  if (process.versions.bun !== undefined) return false;
+  try {
+    const stat = fstatSync(0);
+    return stat.isFIFO() || stat.isSocket();
+  } catch {
+    return false;
+  }
+}
+
+function readSocket(deadline: Deadline): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const socket = new Socket({ fd: 0, readable: true, writable: false });
+    const chunks: Buffer[] = [];
+    let kept = 0;
+    const timer = setTimeout(() => {
+      socket.destroy();
+      reject(stdinOpen());
+    }, deadline.remainingMs());
+    socket.on("data", (chunk: Buffer) => {
+      if (kept <= KEPT_BYTES) chunks.push(chunk);
+      kept += chunk.length;
+    });
+    socket.on("end", () => {
+      clearTimeout(timer);
+      resolve(Buffer.concat(chunks));
+    });
+    socket.on("error", (error: NodeJS.ErrnoException) => {
+      clearTimeout(timer);
+      reject(stdinBroken(error));
+    });
+  });
+}
+
+function stdinBroken(error: NodeJS.ErrnoException): Failure {
+  return new Failure("internal", `stdin cannot be read (${error.code ?? "unknown"})`);
 }
 
 function stdinOpen(): Failure {
