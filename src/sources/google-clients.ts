@@ -120,34 +120,35 @@ function sharedOptions(wire: GoogleWire, scopes: readonly string[]) {
 class PoolClient extends IdentityPoolClient {
   constructor(options: IdentityPoolClientOptions) {
     super(options);
-    this.stsCredential = new StsCredentials({
-      tokenExchangeEndpoint: this.getTokenUrl(),
-      transporter: this.transporter,
-      ...(this.clientAuth === undefined ? {} : { clientAuthentication: this.clientAuth }),
-    });
+    this.stsCredential = exchangeOver(this.transporter, this.getTokenUrl(), this.clientAuth);
   }
 }
 
 class AwsPoolClient extends AwsClient {
   constructor(options: AwsClientOptions) {
     super(options);
-    this.stsCredential = new StsCredentials({
-      tokenExchangeEndpoint: this.getTokenUrl(),
-      transporter: this.transporter,
-      ...(this.clientAuth === undefined ? {} : { clientAuthentication: this.clientAuth }),
-    });
+    this.stsCredential = exchangeOver(this.transporter, this.getTokenUrl(), this.clientAuth);
   }
 }
 
 class ExecutablePoolClient extends PluggableAuthClient {
   constructor(options: PluggableAuthClientOptions) {
     super(options);
-    this.stsCredential = new StsCredentials({
-      tokenExchangeEndpoint: this.getTokenUrl(),
-      transporter: this.transporter,
-      ...(this.clientAuth === undefined ? {} : { clientAuthentication: this.clientAuth }),
-    });
+    this.stsCredential = exchangeOver(this.transporter, this.getTokenUrl(), this.clientAuth);
   }
+}
+
+type ExchangeOptions = Exclude<ConstructorParameters<typeof StsCredentials>[0], string | URL | undefined>;
+
+function exchangeOver(
+  transporter: NonNullable<ExchangeOptions["transporter"]>,
+  tokenExchangeEndpoint: string,
+  clientAuthentication: ExchangeOptions["clientAuthentication"],
+): StsCredentials {
+  const shared = { tokenExchangeEndpoint, transporter };
+  return new StsCredentials(
+    clientAuthentication === undefined ? shared : { ...shared, clientAuthentication },
+  );
 }
 
 function clientFor(file: CredentialFile, shared: Shared, context: MintContext): TokenClient {
