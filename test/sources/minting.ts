@@ -72,7 +72,7 @@ export async function withContext<T>(
   }
 }
 
-export const ECR_EU: MintTarget = {
+export const ECR_EU: MintTarget & { readonly kind: "ecr" } = {
   kind: "ecr",
   region: "eu-central-1",
   partition: "aws",

@@ -1,0 +1,22 @@
+// A program for mint-quiet.test.ts: mints once with the environment it was started in, and says nothing at all.
+// argv: the plan as JSON. Exit code 0 when a token was had.
+
+import type { MintPlan } from "../../src/core/identity.ts";
+import { Secret } from "../../src/core/secret.ts";
+import { deadlineAfter, systemClock } from "../../src/edge/clock.ts";
+import { createHttp } from "../../src/edge/http.ts";
+import { mint } from "../../src/sources/mint.ts";
+
+const deadline = deadlineAfter(systemClock, 10_000);
+const http = createHttp({ env: process.env, deadline, trace: () => undefined });
+const token = await mint(JSON.parse(process.argv[2] ?? "") as MintPlan, {
+  env: process.env,
+  home: process.env.HOME,
+  clock: systemClock,
+  deadline,
+  http,
+  trace: () => undefined,
+  idToken: async () => new Secret(process.env.TEST_ID_TOKEN ?? ""),
+}).catch(() => undefined);
+http.close();
+process.exitCode = token === undefined ? 1 : 0;
