@@ -14,6 +14,8 @@ process.umask(0o077);
 process.on("SIGUSR1", () => undefined);
 
 const env = Object.freeze({ ...process.env });
+/** Libraries would print to the streams that Docker shows. */
+delete process.env.NODE_DEBUG;
 const stderr = (text: string): void => writeAll(2, text);
 const ownName = /^docker-credential-(.+)$/.exec(basename(process.execPath))?.[1];
 
