@@ -32,8 +32,11 @@ interface Scene {
   puller: Puller;
   /** A new image, named as the client has to name it. */
   publish: (registry: Registry) => Promise<Image>;
-  /** A user whose platform secret opens the private registry. */
-  open: (config?: Record<string, number>) => Promise<{ at: Workplace; host: string; account: Account }>;
+  /** A user whose platform secret opens the private registry. `others`: further registries handed to the helper. */
+  open: (options?: {
+    config?: Record<string, number>;
+    others?: Registry[];
+  }) => Promise<{ at: Workplace; host: string; account: Account }>;
   mustPull: (at: Workplace, image: Image) => Promise<void>;
 }
 
@@ -46,10 +49,10 @@ export function pullScenarios(bed: Bed, puller: Puller): void {
       const image = await registry.publish();
       return { ...image, reference: image.reference.replace(registry.host, hostOf(registry)) };
     },
-    open: async (config = {}) => {
+    open: async ({ config = {}, others = [] } = {}) => {
       const host = hostOf(bed.registry);
       const account = await newAccount(bed.registry);
-      const plan = { helped: [host, hostOf(bed.open)], secrets: { [host]: account.value }, config };
+      const plan = { helped: [host, ...others.map(hostOf)], secrets: { [host]: account.value }, config };
       const { dockerHost } = bed;
       return {
         at: await openWorkplace(dockerHost === undefined ? plan : { ...plan, dockerHost }),
@@ -76,7 +79,7 @@ const scenarios: Record<string, (scene: Scene) => Promise<void>> = {
   },
 
   "an unmanaged registry is asked anonymously": async (scene) => {
-    const { at } = await scene.open();
+    const { at } = await scene.open({ others: [scene.bed.open] });
     await scene.mustPull(at, await scene.publish(scene.bed.open));
     const reads = scene.puller.asksEveryHelper === true ? 1 : 0;
     expect(at.platform.journal.count("GetSecretValue")).toBe(reads);
@@ -92,14 +95,14 @@ const scenarios: Record<string, (scene: Scene) => Promise<void>> = {
   },
 
   "with the platform down later, the last known secret serves": async (scene) => {
-    const { at } = await scene.open({ freshSeconds: 0 });
+    const { at } = await scene.open({ config: { freshSeconds: 0 } });
     await scene.mustPull(at, await scene.publish(scene.bed.registry));
     await at.platform.apply({ do: "goDown" });
     await scene.mustPull(at, await scene.publish(scene.bed.registry));
   },
 
   "a changed secret is used as soon as the old one is no longer fresh": async (scene) => {
-    const { at, host, account } = await scene.open({ freshSeconds: 1 });
+    const { at, host, account } = await scene.open({ config: { freshSeconds: 1 } });
     await scene.mustPull(at, await scene.publish(scene.bed.registry));
     const changed = await changePassword(scene.bed.registry, account.user);
     await at.setSecret(host, changed.value);
