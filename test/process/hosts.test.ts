@@ -6,9 +6,9 @@ import { acceptedHosts, rejectedHosts } from "../../fixtures/hosts/table.ts";
 import { ids } from "../platform/ids.ts";
 import { type Platform, startPlatform } from "../platform/stand-in.ts";
 import { type Bed, type Build, buildsUnderTest, makeBed, runHelper } from "../support/run-helper.ts";
+import { inParallel } from "./in-parallel.ts";
 
 const NOT_FOUND = "credentials not found in native keychain\n";
-const AT_ONCE = 4;
 
 /** Every row for the executable, which is quick; a sample for the others, whose parser is the same. */
 const sample = <T>(build: Build, rows: readonly T[]): readonly T[] =>
@@ -87,12 +87,4 @@ for (const build of buildsUnderTest()) {
       expect(after.filter((method) => method !== "GetEnvironment")).toEqual([]);
     });
   });
-}
-
-async function inParallel<T>(rows: readonly T[], act: (row: T) => Promise<void>): Promise<void> {
-  const queue = [...rows];
-  const worker = async (): Promise<void> => {
-    for (let row = queue.shift(); row !== undefined; row = queue.shift()) await act(row);
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
 }
