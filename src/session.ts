@@ -15,7 +15,7 @@ import type { Trace } from "./edge/trace.ts";
 import { type LocalLogins, localLogins } from "./sources/local-login.ts";
 import type { AskOptions } from "./sources/platform-ask.ts";
 import { PlatformMemory, type PlatformResult } from "./sources/platform-memory.ts";
-import { tokenSources } from "./sources/token-sources.ts";
+import { noToken, tokenSources } from "./sources/token-sources.ts";
 import { type Cache, createCache, noCache } from "./store/cache.ts";
 import { type LoadedConfig, loadConfig } from "./store/config-file.ts";
 import { textHash } from "./store/credential-hash.ts";
@@ -182,14 +182,15 @@ export class Session {
         },
       );
     }
+    const { env, clock } = this.machine;
+    const { config, memory, cache, deadline, environmentId } = this;
+    const sources = tokenSources(config, env).filter((source) => source.isPresent());
+    if (sources.length === 0) throw noToken();
     const [{ PlatformClient }, { runCommand }, http] = await Promise.all([
       import("./sources/platform-client.ts"),
       import("./edge/command.ts"),
       this.http(),
     ]);
-    const { env, clock } = this.machine;
-    const { config, memory, cache, deadline, environmentId } = this;
-    const sources = tokenSources(config, env);
     const run = (command: readonly string[]): Promise<string> => runCommand(command, env, deadline);
     const client = new PlatformClient({ base, sources, http, clock, runCommand: run });
     return { config, environmentId, client, memory, cache, clock, deadline };

@@ -13,6 +13,8 @@ export interface Endpoint {
   readonly path: string;
 }
 
+/** Each part at most 255: what is no address would be looked up as a name. */
+const LOOPBACK_V4 = /^127(?:\.(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])){3}$/;
 const SHAPE = /^(https?):\/\/([^/?#@\\]+)(\/[!-~]*)?$/i;
 
 /** The endpoint that `text` names, or undefined: odd host, user info, query, fragment, another scheme. */
@@ -41,7 +43,7 @@ export function isSafeEndpoint(endpoint: Endpoint): boolean {
 }
 
 export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127(?:\.\d{1,3}){3}$/.test(host);
+  return host === "localhost" || host === "::1" || LOOPBACK_V4.test(host);
 }
 
 function splitAuthority(authority: string): { host: string; port: number | undefined } | undefined {

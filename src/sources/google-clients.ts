@@ -111,7 +111,7 @@ function sharedOptions(wire: GoogleWire, scopes: readonly string[]) {
       agent: (): never => {
         throw new Error("no agent");
       },
-      retryConfig: { retry: 0, noResponseRetries: 0 },
+      
     },
   };
 }

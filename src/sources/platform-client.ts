@@ -20,10 +20,11 @@ import type { Clock, Deadline } from "../edge/clock.ts";
 import type { Http } from "../edge/http.ts";
 import { callPlatform } from "./platform-call.ts";
 import { Refused } from "./platform-errors.ts";
-import type { TokenSource } from "./token-sources.ts";
+import { noToken, type TokenSource } from "./token-sources.ts";
 
 export interface PlatformClientOptions {
   readonly base: Endpoint;
+  /** Those that are present, best first. */
   readonly sources: readonly TokenSource[];
   readonly http: Http;
   readonly clock: Clock;
@@ -45,7 +46,7 @@ export class PlatformClient {
 
   constructor(options: PlatformClientOptions) {
     this.#options = options;
-    this.#left = options.sources.filter((source) => source.isPresent());
+    this.#left = options.sources;
   }
 
   identity(deadline: Deadline): Promise<Identity> {
@@ -184,10 +185,4 @@ function describePrincipal(identity: Identity): string {
     .toLowerCase()
     .replaceAll("_", " ");
   return `${kind} ${identity.subjectId}`.replace(/[^\x20-\x7e]/g, "?").slice(0, 120);
-}
-
-function noToken(): Failure {
-  return new Failure("no-token", "no platform token was found", {
-    hint: "set DOCKER_CREDENTIAL_ONA_TOKEN or name a token source in the configuration",
-  });
 }

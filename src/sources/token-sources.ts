@@ -3,6 +3,7 @@
 
 import type { Config } from "../core/config.ts";
 import { isRecord } from "../core/entry.ts";
+import { Failure } from "../core/errors.ts";
 import { Secret } from "../core/secret.ts";
 import { readTokenFile } from "../edge/token-file.ts";
 
@@ -76,4 +77,10 @@ function fromCommand(command: readonly string[]): TokenSource {
 function toToken(text: string | undefined): Secret | undefined {
   const token = text?.trim() ?? "";
   return /^[\x21-\x7e]+$/.test(token) ? new Secret(token) : undefined;
+}
+
+export function noToken(): Failure {
+  return new Failure("no-token", "no platform token was found", {
+    hint: "set DOCKER_CREDENTIAL_ONA_TOKEN or name a token source in the configuration",
+  });
 }
