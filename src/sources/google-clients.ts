@@ -105,7 +105,6 @@ function sharedOptions(wire: GoogleWire, scopes: readonly string[]) {
     scopes: [...scopes],
     // Off: its interceptors print requests when GOOGLE_SDK_NODE_LOGGING is set.
     useAuthRequestParameters: false,
-
     transporterOptions: {
       fetchImplementation: wire.fetch,
       // Present, so that gaxios makes no proxy agent of its own; our fetch never asks it.
