@@ -55,7 +55,7 @@ async function helperThat(script: string): Promise<string> {
 test("the whole story, with the executable that was built", async () => {
   const { exitCode, stdout, stderr, leftBehind } = await runDemo(ourOwn);
   expect({ exitCode, stderr, leftBehind }).toEqual({ exitCode: 0, stderr: "", leftBehind: [] });
-  expect(stdout.match(/pulled sha256:/g)).toHaveLength(3);
+  expect(stdout.match(/pulled sha256:/g)).toHaveLength(5);
   const requests = stdout.match(/requests to the platform: .*/g) ?? [];
   expect([requests[0], requests[2]]).toEqual([
     "requests to the platform: 2 (GetEnvironment, GetSecretValue)",

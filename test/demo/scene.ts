@@ -8,6 +8,7 @@ import { ids } from "../platform/ids.ts";
 import { type Platform, startPlatform } from "../platform/stand-in.ts";
 import { type DemoRegistry, startDemoRegistry } from "./demo-registry.ts";
 import type { Leftovers } from "./leftovers.ts";
+import { type NativeScene, setNativeScene } from "./native.ts";
 
 export interface SceneOptions {
   /** Directory with the executable. */
@@ -21,6 +22,7 @@ export interface Scene {
   directory: string;
   platform: Platform;
   registry: DemoRegistry;
+  native: NativeScene;
   /** `127.0.0.1:port/team/hello:v1`. */
   reference: string;
   /** The whole environment of the helper and of the clients that call it. */
@@ -47,7 +49,9 @@ export async function setScene(options: SceneOptions, leftovers: Leftovers): Pro
     do: "addSecret",
     secret: { name: secretName, host: registry.host, value: `${username}:${firstPassword}` },
   });
-  const exports = await writeFiles(directory, registry.host, platform.baseUrl);
+  const native = await setNativeScene(platform, leftovers);
+  const own = await writeFiles(directory, registry.host, native, platform.baseUrl);
+  const exports = { ...own, ...native.environment };
   const { DOCKER_HOST, PATH } = options.machine;
   const environment = {
     ...exports,
@@ -60,6 +64,7 @@ export async function setScene(options: SceneOptions, leftovers: Leftovers): Pro
     directory,
     platform,
     registry,
+    native,
     reference: `${registry.host}/${registry.repository}:v1`,
     environment,
     exports: { PATH: `${options.dist}:$PATH`, ...exports },
@@ -69,14 +74,15 @@ export async function setScene(options: SceneOptions, leftovers: Leftovers): Pro
 async function writeFiles(
   directory: string,
   registryHost: string,
+  native: NativeScene,
   baseUrl: string,
 ): Promise<Record<string, string>> {
   const places = ["docker", "cache", "state", "runtime"].map((name) => join(directory, name));
   await Promise.all(places.map((place) => mkdir(place, { mode: 0o700 })));
   const write = (name: string, json: object) =>
     writeFile(join(directory, name), `${JSON.stringify(json, null, 2)}\n`, { mode: 0o600 });
-  await write("docker/config.json", { credHelpers: { [registryHost]: "ona" } });
-  await write("helper.json", { freshSeconds });
+  await write("docker/config.json", { credHelpers: { [registryHost]: "ona", [native.host]: "ona" } });
+  await write("helper.json", { freshSeconds, registries: { [native.host]: { aliasOf: native.standsFor } } });
   return {
     DOCKER_CONFIG: join(directory, "docker"),
     ONA_BASE_URL: baseUrl,

@@ -2,6 +2,7 @@
 // It must never claim what it did not see: every line is checked, and a surprise ends the story.
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { tellNativeStory } from "./native.ts";
 import { runProgram } from "./program.ts";
 import type { PullClient } from "./pull-clients.ts";
 import { firstPassword, freshSeconds, type Scene, secretName, username } from "./scene.ts";
@@ -24,7 +25,7 @@ export async function tellStory(story: Story): Promise<PullClient> {
   say(
     `   Its user name and password are in the platform's secret ${secretName}, and nowhere on this machine.`,
   );
-  say(`   All that the Docker config says: {"credHelpers":{"${scene.registry.host}":"ona"}}`);
+  say(`   All that the Docker config says of it: {"credHelpers":{"${scene.registry.host}":"ona"}}`);
   say("");
   say("2. Pull it.");
   const client = await firstPull(story);
@@ -38,6 +39,8 @@ export async function tellStory(story: Story): Promise<PullClient> {
   say("   The first password is refused by now.");
   say("");
   await showList(story);
+  say("");
+  await tellNativeStory(scene.native, client, say);
   return client;
 }
 
