@@ -120,9 +120,10 @@ function newDispatcher(
   // `rejectUnauthorized` is said aloud so that NODE_TLS_REJECT_UNAUTHORIZED=0 has no effect.
   const tls = { rejectUnauthorized: true, ...(certificates ? { ca: [...certificates] } : {}) };
   const limits = { allowH2: false, headersTimeout: 0, bodyTimeout: 0 };
-  if (proxy === undefined) return new Agent({ ...limits, connect: { ...tls, timeout: connectTimeoutMs } });
+  const timed = { ...tls, timeout: connectTimeoutMs };
+  if (proxy === undefined) return new Agent({ ...limits, connect: timed });
   try {
-    return new ProxyAgent({ ...limits, uri: proxy, requestTls: tls, proxyTls: tls });
+    return new ProxyAgent({ ...limits, uri: proxy, requestTls: timed, proxyTls: timed });
   } catch {
     throw new TransportError("connect", host, "bad proxy URL");
   }

@@ -61,7 +61,7 @@ test("the whole story, with the executable that was built", async () => {
     "requests to the platform: 2 (GetEnvironment, GetSecretValue)",
     "requests to the platform: 2 (GetEnvironment, GetSecretValue)",
   ]);
-  expect(stdout).toMatch(/\{"127\.0\.0\.1:\d+":"demo-user"\}/);
+  expect(stdout).toMatch(/"127\.0\.0\.1:\d+":"demo-user"/);
   expect(stdout).not.toContain('password"');
 });
 
