@@ -3,7 +3,6 @@
 
 import { Fields, Mistake } from "./config-fields.ts";
 import { isSafeEndpoint, parseEndpoint } from "./endpoint.ts";
-import type { IdentityChoice } from "./identity.ts";
 import { parseRules, type RegistryRule } from "./registry-rules.ts";
 import { JsonMistake, parseStrictJson } from "./strict-json.ts";
 
@@ -37,7 +36,7 @@ export interface Config {
   readonly rules: readonly RegistryRule[];
 }
 
-export type { IdentityChoice, RegistryRule };
+export type { RegistryRule };
 
 export const DEFAULT_CONFIG: Config = readConfig(new Fields({}, ""));
 
