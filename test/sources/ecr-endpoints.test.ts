@@ -3,7 +3,9 @@
 
 import { describe, expect, it } from "vitest";
 import { parseRegistry, recognizeCloud } from "../../src/core/registry.ts";
+import { writeAwsHome } from "../clouds/aws-files.ts";
 import { partitionOfRegion } from "../clouds/partitions.ts";
+import { withEnv } from "../clouds/sdk-env.ts";
 import { ALL_HOSTS, calledFor, TOGGLES } from "./called-endpoint.ts";
 
 function expected(host: string, toggled: string): string {
@@ -75,9 +77,14 @@ describe("the API of", () => {
     expect(called?.signedFor).toBe("eu-west-1 ecr");
   });
 
-  it("the general override is not obeyed: it was never meant for one service", async () => {
+  it("the general override is not obeyed, nor one in a shared file: neither was meant for this", async () => {
     const env = { AWS_ENDPOINT_URL: "https://elsewhere.example" };
-    const called = await calledFor("111122223333.dkr.ecr.eu-west-1.amazonaws.com", env);
+    const host = "111122223333.dkr.ecr.eu-west-1.amazonaws.com";
+    const called = await withEnv(env, (home) => {
+      const config = { default: { endpoint_url: "https://elsewhere.example", use_fips_endpoint: "true" } };
+      writeAwsHome(home, { config });
+      return calledFor(host, env);
+    });
     expect(called?.origin).toBe("https://api.ecr.eu-west-1.amazonaws.com");
   });
 

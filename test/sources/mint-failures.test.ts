@@ -89,6 +89,18 @@ const WAYS: readonly (readonly [code: Failure["code"], what: string, way: Way])[
       before: (clouds) => clouds.clock.advance(-DAY_MS),
     },
   ],
+  [
+    "aws-clock-skew",
+    "a clock that is a day behind, seen only at the second attempt",
+    {
+      clouds: { ecr: {}, sts: {} },
+      env: (_home, clouds) => keyEnv(clouds.ring.permanent()),
+      before: (clouds) => {
+        clouds.clock.advance(DAY_MS);
+        clouds.ecr.faults.next({ kind: "throttled" });
+      },
+    },
+  ],
   ["aws-bad-answer", "garbage", { clouds: EC2, before: fault("garbage") }],
   [
     "aws-bad-answer",
