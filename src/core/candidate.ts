@@ -26,13 +26,21 @@ export function rankedGroups(
   precedence: readonly Scope[] | undefined,
 ): readonly (readonly Candidate[])[] {
   const order: readonly (Scope | undefined)[] = precedence ?? [...SCOPES, undefined];
+  // One secret that a list names twice is one candidate: what is known of its value is filed under its reference.
+  const seen = new Set<string>();
   return order
-    .map((scope) => candidates.filter((candidate) => candidate.scope === scope).toSorted(byNameThenId))
+    .map((scope) =>
+      candidates
+        .filter((candidate) => candidate.scope === scope)
+        .toSorted(byNameThenId)
+        .filter(({ ref }) => !seen.has(ref) && seen.add(ref)),
+    )
     .filter((group) => group.length > 0);
 }
 
+/** Of two entries of one secret the newer session comes first. */
 function byNameThenId(a: Candidate, b: Candidate): number {
-  return compare(a.name, b.name) || compare(a.id, b.id);
+  return compare(a.name, b.name) || compare(a.id, b.id) || compare(b.session, a.session);
 }
 
 function compare(a: string, b: string): number {
