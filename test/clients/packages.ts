@@ -1,4 +1,4 @@
-// Installs what the clients' suites need and this machine lacks: Debian packages, and the Dev Container CLI.
+// Installs the Debian packages that the clients' suites need and this machine lacks.
 // It must never install anything where that needs more than being root on a system with apt-get.
 
 import { spawnSync } from "node:child_process";
@@ -35,21 +35,10 @@ export function installPackages(programs: Programs): string | undefined {
   return undefined;
 }
 
-const devcontainerCli = "@devcontainers/cli";
-
-/** The script of the Dev Container CLI: a dependency of ours, else fetched once into the cache directory. */
+/** The script of the Dev Container CLI, a development dependency of ours. */
 export function devcontainerScript(): string | undefined {
-  const modules = join(import.meta.dirname, "../../node_modules");
-  const cache = join(modules, ".cache/clients");
-  const places = [modules, join(cache, "node_modules")].map((at) =>
-    join(at, devcontainerCli, "devcontainer.js"),
-  );
-  const here = places.find((path) => existsSync(path));
-  if (here !== undefined) return here;
-  console.log(`clients: installing ${devcontainerCli}`);
-  const npm = ["install", "--no-save", "--ignore-scripts", "--prefix", cache, `${devcontainerCli}@~0.89.0`];
-  spawnSync("npm", npm, { stdio: "ignore" });
-  return places.find((path) => existsSync(path));
+  const path = join(import.meta.dirname, "../../node_modules/@devcontainers/cli/devcontainer.js");
+  return existsSync(path) ? path : undefined;
 }
 
 function lastLine(text: string): string {
