@@ -189,6 +189,20 @@ describe("an endpoint in the environment", () => {
     expect(clouds.imds.journal.count()).toBe(0);
   });
 
+  it.each([
+    ["FULL", "http://10.0.0.1/credentials"],
+    ["FULL", "http://169.254.169.254/credentials"],
+    ["FULL", "http://user@127.0.0.1/credentials"],
+    ["RELATIVE", "@evil.example/credentials"],
+    ["RELATIVE", ".evil.example/credentials"],
+  ])("does not lead to a container's keys elsewhere: %s %s", async (kind, uri) => {
+    await using clouds = await startClouds({ ecr: {}, imds: {} });
+    const env = { ...clouds.env, [`AWS_CONTAINER_CREDENTIALS_${kind}_URI`]: uri };
+    const failure = await failureOf(withContext({ env }, (context) => mintEcr(planFor(ECR_EU), context)));
+    expect(failure.code).toBe("config-invalid");
+    expect(clouds.imds.journal.count()).toBe(0);
+  });
+
   it("does not lead a metadata server elsewhere", async () => {
     await using clouds = await startClouds({ ecr: {} });
     const env = { ...clouds.env, AWS_EC2_METADATA_SERVICE_ENDPOINT: "http://10.0.0.1" };

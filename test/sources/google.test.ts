@@ -241,6 +241,25 @@ describe("a credential file", () => {
     }),
   );
 
+  it.each([
+    "http://evil.example/v1/projects/-/serviceAccounts/a@b.example:generateAccessToken",
+    "https://iamcredentials.googleapis.com/v1/elsewhere",
+    "https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/../x:generateAccessToken",
+  ])("whose token would be shown to %s is refused", (url) =>
+    withHome(async (home) => {
+      await using clouds = await startClouds({ googleOAuth: { users: [USER] } });
+      const source_credentials = authorizedUserFile(USER);
+      const file = {
+        type: "impersonated_service_account",
+        service_account_impersonation_url: url,
+        source_credentials,
+      };
+      const env = writeGoogleCredentials(home, file);
+      const failure = await failureOf(mintWith(clouds, { env, base: "default-chain" }));
+      expect(failure.code).toBe("config-invalid");
+    }),
+  );
+
   it("that is named and not there is not passed over", async () => {
     await using clouds = await startClouds({ gce: {} });
     const env = { GOOGLE_APPLICATION_CREDENTIALS: "/nowhere/file.json" };

@@ -3,6 +3,7 @@
 
 import { execFile } from "node:child_process";
 import { join } from "node:path";
+import { state } from "@aws-sdk/core/client";
 import { describe, expect, it } from "vitest";
 import type { MintPlan } from "../../src/core/identity.ts";
 import { keySection, writeAwsHome } from "../clouds/aws-files.ts";
@@ -39,6 +40,11 @@ function mintOnce(plan: MintPlan, env: Record<string, string>): Promise<Ended> {
 }
 
 describe("nothing is written", () => {
+  it("about an old Node, which only an old Node could show", async () => {
+    await import("../../src/sources/aws-client.ts");
+    expect(state.warningEmitted).toBe(true);
+  });
+
   it("by the AWS SDK, with a profile beside keys and an assumed role", () =>
     withHome(async (home) => {
       const role = "arn:aws:iam::111122223333:role/r";
