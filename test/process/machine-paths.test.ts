@@ -1,7 +1,6 @@
 // The places outside of a home that the helper looks at: the platform's own files, /etc, /dev/shm. They are replaced
 // in a mount namespace of the test's own, so this needs root and changes nothing on the machine.
 
-import { spawnSync } from "node:child_process";
 import {
   chmodSync,
   chownSync,
@@ -17,6 +16,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ids } from "../platform/ids.ts";
 import { type Platform, startPlatform } from "../platform/stand-in.ts";
 import { type Bed, buildsUnderTest, type HelperRun, makeBed, runHelper } from "../support/run-helper.ts";
+import { hasNamespaces } from "./namespaces.ts";
 
 const HOST = "registry.example.test";
 const answer = (secret: string): string =>
@@ -30,14 +30,8 @@ mount -t tmpfs none /usr/local &&
 if [ -d "$BED/gitpod" ]; then mkdir /usr/local/gitpod && mount --bind "$BED/gitpod" /usr/local/gitpod; fi &&
 mount --bind "$BED/etc" /etc && mount --bind "$BED/shm" /dev/shm && exec "$@"`;
 
-const namespaces =
-  process.getuid?.() === 0 &&
-  spawnSync("unshare", ["-m", "sh", "-c", "mount --make-rprivate / && mount -t tmpfs none /mnt"]).status ===
-    0;
-if (!namespaces) console.log("no mount namespaces here: the machine's own places are not tested");
-
 for (const build of buildsUnderTest()) {
-  describe.skipIf(!namespaces)(build.name, () => {
+  describe.skipIf(!hasNamespaces)(build.name, () => {
     let bed: Bed;
     let platform: Platform;
 

@@ -26,6 +26,7 @@ for (const build of buildsUnderTest()) {
         HTTP_PROXY: at.proxy.url,
         http_proxy: at.proxy.url,
         ALL_PROXY: at.proxy.url,
+        DOCKER_CREDENTIAL_ONA_DEADLINE_MS: "700",
         NODE_EXTRA_CA_CERTS: at.ca,
       });
       expect(at.proxy.asked).toEqual([]);
@@ -44,6 +45,7 @@ for (const build of buildsUnderTest()) {
         ONA_BASE_URL: "https://platform.example.test/api",
         HTTPS_PROXY: at.proxy.url,
         [name]: value,
+        DOCKER_CREDENTIAL_ONA_DEADLINE_MS: "700",
         NODE_EXTRA_CA_CERTS: at.ca,
       });
       expect(at.proxy.asked).toEqual([]);

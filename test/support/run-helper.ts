@@ -91,6 +91,8 @@ export interface HelperRun {
   readonly stderr: Buffer;
   readonly tookMs: number;
   readonly timedOut: boolean;
+  /** The helper stopped reading before all of stdin was written. */
+  readonly stdinBroken: boolean;
 }
 
 export function runHelper(
@@ -106,6 +108,10 @@ export function runHelper(
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     let timedOut = false;
+    let stdinBroken = false;
+    child.stdin.on("error", () => {
+      stdinBroken = true;
+    });
     const timer = setTimeout(() => {
       timedOut = true;
       killGroup(child);
@@ -127,6 +133,7 @@ export function runHelper(
         stderr: Buffer.concat(stderr),
         tookMs,
         timedOut,
+        stdinBroken,
       });
     });
     feed(child, options);
@@ -136,8 +143,6 @@ export function runHelper(
 function feed(child: ChildProcess, options: HelperOptions): void {
   const { stdin, stdout } = child;
   if (!stdin || !stdout) throw new Error("no pipes");
-  // A helper that ends without reading its stdin is for the test to judge.
-  stdin.on("error", () => {});
   const write = (): void => {
     const bytes = options.stdin ?? "";
     if (options.stdinEnd !== "held") stdin.end(bytes);

@@ -1,0 +1,221 @@
+// Files that are not what they should be: pipes, directories, links, damaged or swapped entries, a full disk, a clock
+// that went back. `get` stays right, ends in time, and nothing outside of our directories is touched.
+
+import { spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { ids } from "../platform/ids.ts";
+import { type Platform, startPlatform } from "../platform/stand-in.ts";
+import { type Bed, buildsUnderTest, type HelperRun, makeBed, runHelper } from "../support/run-helper.ts";
+import { everythingBelow } from "../support/transcript-canaries.ts";
+
+const HOST = "registry.example.test";
+const answer = (secret: string): string =>
+  `${JSON.stringify({ ServerURL: HOST, Username: "demo", Secret: secret })}\n`;
+const FIRST = answer("first-password");
+const pipe = (path: string): void => {
+  rmSync(path, { recursive: true, force: true });
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  expect(spawnSync("mkfifo", ["-m", "600", path]).status).toBe(0);
+};
+
+const directory = (path: string): void => {
+  rmSync(path);
+  mkdirSync(path);
+};
+
+/** What can have happened to an entry, and whether the answer may still come from what is left of the others. */
+const damages: readonly (readonly [string, (path: string, bed: Bed) => void])[] = [
+  ["was cut in half", (path) => truncateSync(path, Math.floor(readFileSync(path).length / 2))],
+  ["is empty", (path) => truncateSync(path, 0)],
+  ["holds random bytes", (path) => writeFileSync(path, Buffer.from("\x00\xff{]\ud800", "latin1"))],
+  ["is of another version", (path) => writeFileSync(path, '{"v":99,"key":"x","atMs":1,"secret":"wrong"}')],
+  ["is null", (path) => writeFileSync(path, "null")],
+  ["is nested deeply", (path) => writeFileSync(path, "[".repeat(200_000))],
+  ["is a directory", directory],
+  ["is a pipe", pipe],
+  ["is huge", (path) => truncateSync(path, 200 * 1024 * 1024)],
+  [
+    "is a link to another file",
+    (path, bed) => {
+      const target = join(bed.root, "somebody-elses.txt");
+      writeFileSync(target, "somebody else's");
+      rmSync(path);
+      symlinkSync(target, path);
+    },
+  ],
+  ["may not be read", (path) => chmodSync(path, 0o000)],
+];
+
+for (const build of buildsUnderTest()) {
+  describe(build.name, () => {
+    let bed: Bed;
+    let platform: Platform;
+
+    beforeEach(async () => {
+      bed = makeBed();
+      const secrets = [
+        { name: "TEAM", host: HOST, value: "demo:first-password" },
+        { name: "OTHER", host: "other.example.test", value: "other:other-password" },
+      ];
+      platform = await startPlatform({ seed: { secrets } });
+    });
+
+    afterEach(async () => {
+      await platform.close();
+      bed.remove();
+    });
+
+    const run = (args: string[], stdin: string, env: Record<string, string> = {}): Promise<HelperRun> =>
+      runHelper(build, args, {
+        env: {
+          ...bed.env,
+          ONA_BASE_URL: platform.baseUrl,
+          ONA_ENVIRONMENT_ID: ids.environment,
+          DOCKER_CREDENTIAL_ONA_TOKEN: "env-token",
+          ...env,
+        },
+        cwd: bed.cwd,
+        stdin,
+        timeoutMs: 15_000,
+      });
+
+    const expectAnswer = async (expected: string, env: Record<string, string> = {}): Promise<void> => {
+      const { stdout, stderr, code } = await run(["get"], HOST, env);
+      expect({ stdout: stdout.toString(), stderr: stderr.toString(), code }).toEqual({
+        stdout: expected,
+        stderr: "",
+        code: 0,
+      });
+    };
+
+    const cacheFiles = (): string[] =>
+      everythingBelow(join(bed.root, "run/docker-credential-ona"))
+        .filter((entry) => !entry.isDirectory)
+        .map((entry) => entry.path);
+
+    it.each(damages)("a cache entry that %s counts as absent", async (_, damage) => {
+      await expectAnswer(FIRST);
+      const before = cacheFiles();
+      expect(before.length).toBeGreaterThan(0);
+      for (const path of before) damage(path, bed);
+      await expectAnswer(FIRST);
+      await expectAnswer(FIRST);
+      const elsewhere = join(bed.root, "somebody-elses.txt");
+      if (readdirSync(bed.root).includes("somebody-elses.txt")) {
+        expect(readFileSync(elsewhere, "utf8")).toBe("somebody else's");
+      }
+    });
+
+    it("entries that were swapped give nobody another one's credential", async () => {
+      await expectAnswer(FIRST);
+      await run(["get"], "other.example.test");
+      const files = cacheFiles();
+      const contents = files.map((path) => readFileSync(path));
+      for (const [index, path] of files.entries()) {
+        writeFileSync(path, contents[(index + 1) % contents.length] ?? "");
+      }
+      await expectAnswer(FIRST);
+    });
+
+    it("entries from the future count as absent: the clock went back", async () => {
+      await expectAnswer(FIRST);
+      const asked = platform.journal.count();
+      for (const path of cacheFiles()) {
+        const text = readFileSync(path, "utf8");
+        writeFileSync(
+          path,
+          text.replace(/\b1[0-9]{12}\b/g, (ms) => String(Number(ms) + 86_400_000)),
+        );
+      }
+      await expectAnswer(FIRST);
+      expect(platform.journal.count()).toBeGreaterThan(asked);
+    });
+
+    it("an answer that was asked for before an erase is not accepted after it", async () => {
+      await platform.apply({ do: "setLatency", latencyMs: 700 });
+      const early = run(["get"], HOST);
+      while (platform.journal.count("GetSecretValue") === 0) await new Promise((go) => setTimeout(go, 20));
+      const erased = await run(["erase"], HOST);
+      expect(erased.code).toBe(0);
+      expect((await early).stdout.toString()).toBe(FIRST);
+      await platform.apply(
+        { do: "setLatency", latencyMs: 0 },
+        { do: "setValue", secret: "TEAM", value: "demo:second-password" },
+      );
+      await expectAnswer(answer("second-password"));
+    });
+
+    it.each([
+      [".config/docker-credential-ona/config.json"],
+      [".docker/config.json"],
+      [".local/state/docker-credential-ona"],
+    ])("a pipe at ~/%s holds nobody up", async (path) => {
+      pipe(join(bed.home, path));
+      const { stdout, timedOut, tookMs } = await run(["get"], "unknown.example.test");
+      expect(timedOut).toBe(false);
+      expect(stdout.toString()).toBe("credentials not found in native keychain\n");
+      expect(tookMs).toBeLessThan(9000);
+    });
+
+    it.each(["file", "jsonFile"])("a pipe as token.%s holds nobody up", async (key) => {
+      pipe(join(bed.root, "token"));
+      const config = join(bed.home, ".config/docker-credential-ona");
+      mkdirSync(config, { recursive: true, mode: 0o700 });
+      const token = { [key]: join(bed.root, "token"), ...(key === "jsonFile" ? { key: "t" } : {}) };
+      writeFileSync(join(config, "config.json"), JSON.stringify({ token }), { mode: 0o600 });
+      await expectAnswer(FIRST);
+      const without = await run(["get"], HOST, {
+        DOCKER_CREDENTIAL_ONA_TOKEN: "",
+        DOCKER_CREDENTIAL_ONA_NO_CACHE: "1",
+      });
+      expect(without.timedOut).toBe(false);
+      expect(without.stdout.toString()).toBe("credentials not found in native keychain\n");
+    });
+
+    it("deep nesting from anywhere is an ordinary mistake", async () => {
+      const deep = "[".repeat(300_000);
+      const stored = await run(["store"], `{"ServerURL":"${HOST}","Username":"u","Secret":"s","x":${deep}`);
+      expect(stored.stdout.toString()).toMatch(/^[ -~]+\n$/);
+      expect(stored.stderr.toString()).toBe("");
+      await platform.apply({
+        do: "fault",
+        fault: {
+          kind: "answer",
+          status: 200,
+          text: `{"environment":${deep}`,
+          contentType: "application/json",
+        },
+      });
+      const got = await run(["get"], HOST);
+      expect(got.stdout.toString()).toBe("credentials not found in native keychain\n");
+      expect(got.stderr.toString()).toBe("");
+      mkdirSync(join(bed.home, ".docker"), { mode: 0o700 });
+      writeFileSync(join(bed.home, ".docker/config.json"), `{"credHelpers":${deep}`);
+      const again = await run(["get"], HOST, { DOCKER_CREDENTIAL_ONA_NO_CACHE: "1" });
+      expect(again.stdout.toString()).toBe("credentials not found in native keychain\n");
+      expect(again.stderr.toString()).toBe("");
+    });
+
+    it("all of stdin is read, however long it is", async () => {
+      for (const args of [["get"], ["erase"], ["store"]]) {
+        for (const stdin of ["a".repeat(6_000_000), " ".repeat(6_000_000), "\0".repeat(6_000_000)]) {
+          const result = await run(args, stdin);
+          expect(result.stdinBroken, args.join(" ")).toBe(false);
+          expect(result.code, args.join(" ")).toBe(1);
+          expect(result.stdout.toString(), args.join(" ")).toMatch(/^[ -~]+\n$/);
+        }
+      }
+    });
+  });
+}
