@@ -1,18 +1,19 @@
 // The identity of a container or a pod: the credentials endpoint of ECS and EKS, and the web identity variables.
-// What the variables name is used when it answers; a refusal is final, silence is an absence.
+// What the variables name is used when it is there: a refusal or silence is final, only a closed door is an absence.
 
 import { type Endpoint, isSafeEndpoint, parseEndpoint } from "../core/endpoint.ts";
 import { Failure } from "../core/errors.ts";
 import { Secret } from "../core/secret.ts";
 import { within } from "../edge/clock.ts";
-import { TransportError } from "../edge/http.ts";
+import { type HttpResponse, TransportError } from "../edge/http.ts";
 import { readTokenFile } from "../edge/token-file.ts";
 import { type Found, found, none } from "./aws-found.ts";
 import { parseKeys } from "./aws-keys.ts";
 import { type AwsPlace, checkRolePartition } from "./aws-place.ts";
 import type { MintContext } from "./mint.ts";
+import { sendPatiently } from "./mint-retry.ts";
 
-const LIMIT_MS = 2000;
+const LIMIT_MS = 1500;
 const CONNECT_LIMIT_MS = 500;
 /** ECS, and EKS over IPv4 and IPv6: plain http, but on the machine's own link. */
 const LINK_HOSTS: ReadonlySet<string> = new Set(["169.254.170.2", "169.254.170.23", "fd00:ec2::23"]);
@@ -21,10 +22,11 @@ const LINK_HOSTS: ReadonlySet<string> = new Set(["169.254.170.2", "169.254.170.2
 export async function containerKeys(context: MintContext): Promise<Found> {
   const target = containerTarget(context.env);
   if (target === undefined) return none();
-  const { clock, deadline, http } = context;
+  const { clock, http } = context;
   const authorization = authorizationHeader(context.env);
-  try {
-    const answer = await http.send({
+  const deadline = within(clock, context.deadline, LIMIT_MS);
+  const ask = (): Promise<HttpResponse> =>
+    http.send({
       method: "GET",
       endpoint: target.endpoint,
       path: target.path,
@@ -32,16 +34,19 @@ export async function containerKeys(context: MintContext): Promise<Found> {
         accept: "application/json",
         ...(authorization === undefined ? {} : { authorization: authorization.expose() }),
       },
-      timeoutMs: within(clock, deadline, LIMIT_MS).remainingMs(),
+      timeoutMs: deadline.remainingMs(),
       connectTimeoutMs: CONNECT_LIMIT_MS,
     });
+  try {
+    const answer = await sendPatiently({ clock, deadline }, ask);
     if (answer.status !== 200) throw refused(answer.status);
     const keys = parseKeys(parseJson(answer.body), "Token");
     if (keys === undefined) throw nonsense();
     return found(keys);
   } catch (error) {
-    if (error instanceof TransportError) return none(silent());
-    throw error;
+    if (!(error instanceof TransportError)) throw error;
+    if (error.trouble === "connect") return none(notThere());
+    throw silent();
   }
 }
 
@@ -119,9 +124,15 @@ function refused(status: number): Failure {
   });
 }
 
-function silent(): Failure {
+function notThere(): Failure {
   return new Failure("aws-no-credentials", "the container's credentials endpoint cannot be reached", {
     hint: "unset AWS_CONTAINER_CREDENTIALS_FULL_URI if this is no container of ECS or EKS",
+  });
+}
+
+function silent(): Failure {
+  return new Failure("aws-unreachable", "the container's credentials endpoint did not answer", {
+    hint: "check the task's agent or the pod identity agent",
   });
 }
 

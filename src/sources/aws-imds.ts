@@ -8,6 +8,7 @@ import { type HttpResponse, TransportError } from "../edge/http.ts";
 import { type Found, found, none } from "./aws-found.ts";
 import { parseKeys } from "./aws-keys.ts";
 import type { MintContext } from "./mint.ts";
+import { sendPatiently } from "./mint-retry.ts";
 
 /** For all three requests; a run that finds the server silent must still end within 2 s. */
 const LIMIT_MS = 1000;
@@ -26,9 +27,11 @@ export async function instanceKeys(context: MintContext): Promise<Found> {
     if (session instanceof Failure) return none(session);
     const role = await server.get(ROLES_PATH, session);
     const name = role.body.toString("utf8").trim().split("\n")[0]?.trim() ?? "";
+    if (isBusy(role)) return none(busy(role.status));
     if (role.status === 404 || (role.status === 200 && name === "")) return none(noRole());
     if (role.status !== 200 || !/^[\w+=,.@-]{1,200}$/.test(name)) throw nonsense();
     const answer = await server.get(ROLES_PATH + name, session);
+    if (isBusy(answer)) return none(busy(answer.status));
     if (answer.status !== 200) return none(noRole());
     return keysIn(answer.body);
   } catch (error) {
@@ -48,17 +51,19 @@ export async function isOnAws(context: MintContext): Promise<boolean> {
   }
 }
 
-function imdsServer({ env, http }: MintContext, deadline: Deadline) {
+function imdsServer({ env, http, clock }: MintContext, deadline: Deadline) {
   const endpoint = imdsEndpoint(env);
   const ask = (method: string, path: string, headers: Record<string, string>): Promise<HttpResponse> =>
-    http.send({
-      method,
-      endpoint,
-      path: endpoint.path + path,
-      headers,
-      timeoutMs: deadline.remainingMs(),
-      connectTimeoutMs: CONNECT_LIMIT_MS,
-    });
+    sendPatiently({ clock, deadline }, () =>
+      http.send({
+        method,
+        endpoint,
+        path: endpoint.path + path,
+        headers,
+        timeoutMs: deadline.remainingMs(),
+        connectTimeoutMs: CONNECT_LIMIT_MS,
+      }),
+    );
   return {
     async session(): Promise<string | Failure> {
       const answer = await ask("PUT", TOKEN_PATH, {
@@ -124,11 +129,20 @@ function unreachable(error: TransportError): Failure {
 
 function notImds(answer: HttpResponse): Failure {
   if (answer.headers["metadata-flavor"] === "Google") return onGoogle();
+  if (isBusy(answer)) return busy(answer.status);
   return new Failure(
     "aws-no-credentials",
     `the EC2 metadata server gives no session token (HTTP ${answer.status})`,
     { hint: "switch its endpoint on, or configure identity.oidc" },
   );
+}
+
+const isBusy = ({ status }: HttpResponse): boolean => status === 429 || status >= 500;
+
+function busy(status: number): Failure {
+  return new Failure("aws-unreachable", `the EC2 metadata server answered with HTTP ${status}`, {
+    hint: "try again",
+  });
 }
 
 function noRole(): Failure {

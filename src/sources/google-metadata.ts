@@ -7,7 +7,7 @@ import { Failure } from "../core/errors.ts";
 import { within } from "../edge/clock.ts";
 import { type HttpResponse, TransportError } from "../edge/http.ts";
 import type { MintContext } from "./mint.ts";
-import { withRetries } from "./mint-retry.ts";
+import { sendPatiently } from "./mint-retry.ts";
 
 /** A run that finds the server silent must still end within 2 s. */
 const LIMIT_MS = 1000;
@@ -38,18 +38,13 @@ export async function metadataToken(
   const wanted = scopes.filter((scope) => scope !== CLOUD_PLATFORM);
   const query = wanted.length === 0 ? "" : `?scopes=${encodeURIComponent(scopes.join(","))}`;
   const deadline = within(context.clock, context.deadline, LIMIT_MS);
-  const ask = async (): Promise<HttpResponse> => {
-    const answer = await get(`service-accounts/default/token${query}`, context, deadline.remainingMs());
-    if (answer.status === 429 || answer.status >= 500) throw new Busy(answer.status);
-    return answer;
-  };
+  const path = `service-accounts/default/token${query}`;
   try {
-    const answer = await withRetries({ clock: context.clock, deadline }, ask, (error) =>
-      error instanceof Busy || isBroken(error) ? { afterMs: 0 } : undefined,
+    const answer = await sendPatiently({ clock: context.clock, deadline }, () =>
+      get(path, context, deadline.remainingMs()),
     );
     return read(answer, context);
   } catch (error) {
-    if (error instanceof Busy) throw error.failure();
     if (error instanceof TransportError) return { kind: "none", reason: unreachable(error) };
     throw error;
   }
@@ -64,29 +59,6 @@ export async function isOnGoogle(context: MintContext): Promise<boolean> {
     return false;
   }
 }
-
-class Busy extends Error {
-  readonly status: number;
-
-  constructor(status: number) {
-    super("busy");
-    this.status = status;
-  }
-
-  failure(): Failure {
-    if (this.status === 429) {
-      return new Failure("google-throttled", "the GCE metadata server asks for fewer requests", {
-        hint: "try again in a minute",
-      });
-    }
-    return new Failure("google-unreachable", `the GCE metadata server answered with HTTP ${this.status}`, {
-      hint: "try again",
-    });
-  }
-}
-
-/** A server that is not there or silent stays so; one under load breaks connections. */
-const isBroken = (error: unknown): boolean => error instanceof TransportError && error.trouble === "broken";
 
 function get(path: string, { env, http }: MintContext, timeoutMs: number): Promise<HttpResponse> {
   return http.send({
@@ -113,6 +85,7 @@ function metadataEndpoint(env: MintContext["env"]): Endpoint {
 const isGoogles = (answer: HttpResponse): boolean => answer.headers["metadata-flavor"] === "Google";
 
 function read(answer: HttpResponse, { clock }: MintContext): MetadataAnswer {
+  if (answer.status === 429 || answer.status >= 500) throw busy(answer.status);
   // Another cloud's server, or a proxy that catches everything.
   if (!isGoogles(answer)) return { kind: "none" };
   if (answer.status === 404) return { kind: "none", reason: noAccount() };
@@ -141,6 +114,16 @@ function unreachable(error: TransportError): Failure {
   return new Failure("google-unreachable", `the GCE metadata server ${how}`, {
     hint: "run on GCE, sign in with gcloud auth application-default login, or configure identity.oidc",
   });
+}
+
+function busy(status: number): Failure {
+  return status === 429
+    ? new Failure("google-throttled", "the GCE metadata server asks for fewer requests", {
+        hint: "try again in a minute",
+      })
+    : new Failure("google-unreachable", `the GCE metadata server answered with HTTP ${status}`, {
+        hint: "try again",
+      });
 }
 
 function noAccount(): Failure {

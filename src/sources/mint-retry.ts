@@ -2,7 +2,7 @@
 // the SDKs' own retries are off, since they know no deadline.
 
 import type { Clock, Deadline } from "../edge/clock.ts";
-import { TransportError } from "../edge/http.ts";
+import { type HttpResponse, TransportError } from "../edge/http.ts";
 
 const MAX_RETRIES = 2;
 const BACKOFF_MS = 150;
@@ -34,6 +34,36 @@ export async function withRetries<T>(
       if (again === undefined || tries >= MAX_RETRIES || waitMs >= deadline.remainingMs()) throw error;
       await clock.sleep(waitMs);
     }
+  }
+}
+
+/**
+ * The answer of a server on the machine's own link. Under load such a server breaks connections or says so; one that
+ * is not there or silent stays so and is asked once. The last answer counts, whatever it says.
+ */
+export async function sendPatiently(time: Time, send: () => Promise<HttpResponse>): Promise<HttpResponse> {
+  const attempt = async (): Promise<HttpResponse> => {
+    const answer = await send();
+    if (answer.status === 429 || answer.status >= 500) throw new Busy(answer);
+    return answer;
+  };
+  try {
+    return await withRetries(time, attempt, (error) => {
+      const isBroken = error instanceof TransportError && error.trouble === "broken";
+      return error instanceof Busy || isBroken ? { afterMs: 0 } : undefined;
+    });
+  } catch (error) {
+    if (error instanceof Busy) return error.answer;
+    throw error;
+  }
+}
+
+class Busy extends Error {
+  readonly answer: HttpResponse;
+
+  constructor(answer: HttpResponse) {
+    super("busy");
+    this.answer = answer;
   }
 }
 

@@ -119,6 +119,14 @@ describe("runner-native", () => {
     expect(clouds.imds.journal.count()).toBe(0);
   });
 
+  it("asks a metadata server again that is busy or breaks off", async () => {
+    await using clouds = await startClouds({ ecr: {}, imds: {} });
+    clouds.imds.faults.next({ kind: "unavailable" }, { operation: "token" });
+    clouds.imds.faults.next({ kind: "reset" }, { operation: "credentials" });
+    await withContext({ env: clouds.env }, (context) => mintEcr(planFor(ECR_EU), context));
+    expect(clouds.imds.journal.count()).toBe(5);
+  });
+
   it("asks the metadata server once for a session, a role and its keys, never without a session", async () => {
     await using clouds = await startClouds({ ecr: {}, imds: {} });
     await withContext({ env: clouds.env }, (context) => mintEcr(planFor(ECR_EU), context));

@@ -132,6 +132,37 @@ const WAYS: readonly (readonly [code: Failure["code"], what: string, way: Way])[
     { clouds: EC2, env: () => ({ AWS_ENDPOINT_URL_ECR: `http://${CLOSED}` }) },
   ],
   ["aws-unreachable", "an API that is down", { clouds: EC2, before: fault("unavailable") }],
+  [
+    "aws-unreachable",
+    "a container's endpoint that is silent",
+    { clouds: { ecr: {}, imds: {}, container: { silent: true } } },
+  ],
+  [
+    "aws-unreachable",
+    "a container's endpoint that is down",
+    {
+      clouds: { ecr: {}, imds: {}, container: {} },
+      before: (clouds) => clouds.container.faults.always({ kind: "unavailable" }),
+    },
+  ],
+  [
+    "aws-unreachable",
+    "a metadata server that is down",
+    { clouds: EC2, before: (clouds) => clouds.imds.faults.always({ kind: "unavailable" }) },
+  ],
+  [
+    "aws-bad-answer",
+    "a metadata server that answers garbage",
+    {
+      clouds: EC2,
+      before: (clouds) => clouds.imds.faults.always({ kind: "garbage" }, { operation: "credentials" }),
+    },
+  ],
+  [
+    "aws-no-credentials",
+    "a metadata server that is switched off",
+    { clouds: EC2, before: (clouds) => clouds.imds.faults.always({ kind: "denied" }) },
+  ],
   ["google-unreachable", "no metadata server of Google", { clouds: {}, target: GAR }],
   ["google-unreachable", "a silent one", { clouds: { gce: { silent: true } }, target: GAR }],
   [
