@@ -64,8 +64,11 @@ export function parseConnectError(value: unknown): ConnectError | undefined {
 
 export function parseEnvironment(value: unknown): EnvironmentAnswer | undefined {
   if (!isRecord(value) || !isRecord(value.environment)) return undefined;
-  const { metadata, spec } = value.environment;
-  const secrets = isRecord(spec) && Array.isArray(spec.secrets) ? spec.secrets : [];
+  const { metadata } = value.environment;
+  const spec = value.environment.spec ?? {};
+  // What is left out is none; what is there in another form is no answer, or a registry would silently be unmanaged.
+  const secrets = isRecord(spec) ? (spec.secrets ?? []) : undefined;
+  if (!Array.isArray(secrets)) return undefined;
   return { ...sorted(secrets.map((secret) => fromSpec(secret))), scopeIds: scopeIdsOf(metadata) };
 }
 

@@ -84,7 +84,7 @@ it("reading one by one always ends, reads nobody twice, and no more than up to t
   fc.assert(
     fc.property(fc.array(fc.array(outcome, { minLength: 1, maxLength: 4 }), { maxLength: 4 }), (table) => {
       const groups = table.map((group, g) => group.map((_, c) => candidate(`${g}.${c}`)));
-      const truth = new Map(
+      const truth = new Map<string, Outcome>(
         table.flatMap((group, g) => group.map((what, c) => [`${g}.${c}`, what] as const)),
       );
       const known = new Map<string, Outcome>();
