@@ -54,7 +54,7 @@ async function keysFrom(
 }
 
 const API = "AWS IAM Identity Center";
-const ENDED = /expired|aws (?:sso )?login|re-?authenticate/i;
+const ENDED = /expired|aws (?:sso )?login|re-?authenticate|load (?:a )?token/i;
 
 /**
  * The providers put every error into one of their own and keep the text only. So the wire says what AWS did; where
@@ -74,7 +74,7 @@ function loginFailure(error: unknown, signIn: string, wire: AwsWire, context: Mi
     return new Failure("aws-unreachable", `${API} answered with HTTP ${last}`, { hint: "try again" });
   }
   if (last === 400 || last === 401 || (error instanceof Error && ENDED.test(error.message))) {
-    return new Failure("aws-sso-expired", "the AWS login of this profile has ended", {
+    return new Failure("aws-sso-expired", "the AWS login of this profile has ended or is missing", {
       hint: `run ${signIn}`,
     });
   }
