@@ -5,7 +5,7 @@ import type { MintPlan } from "../core/identity.ts";
 import type { Secret } from "../core/secret.ts";
 import type { Clock, Deadline } from "../edge/clock.ts";
 import type { Http } from "../edge/http.ts";
-import { silenceLibraries } from "../edge/quiet.ts";
+import { prepareForLibraries } from "../edge/quiet.ts";
 import type { Trace } from "../edge/trace.ts";
 
 /** A token as a registry wants it. Times are milliseconds since 1970 on our clock. */
@@ -32,7 +32,7 @@ export interface MintContext {
 
 /** Mints a token. Throws a Failure and nothing else. */
 export async function mint(plan: MintPlan, context: MintContext): Promise<MintedToken> {
-  silenceLibraries();
+  prepareForLibraries(context.home);
   if (plan.cloud.kind === "gar") {
     const { mintGoogle } = await import("./google.ts");
     return mintGoogle(plan, context);
