@@ -48,7 +48,7 @@ export async function bundle(runtime = "bundle") {
     legalComments: "none",
     metafile: true,
     logLevel: "warning",
-    conditions: ["node", "import"],
+    conditions: ["module", "node", "import"],
     mainFields: ["module", "main"],
     define: {
       __BUILD__: JSON.stringify({ version, details: `commit ${commit()}, ${runtime}` }),
