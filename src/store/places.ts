@@ -61,8 +61,9 @@ function cachePlaces(
   ];
 }
 
+/** A relative name is nowhere: the working directory is the caller's, not ours. */
 function namedOr(named: string | undefined, otherwise: string | undefined): string | undefined {
-  return named ? named : otherwise;
+  return named ? absolute(named) : otherwise;
 }
 
 function absolute(path: string | undefined): string | undefined {
