@@ -158,7 +158,8 @@ async function exchange(
 }
 
 /** We ask for no compression; a server that compresses all the same is read, inside the size limit. */
-async function plainBody(body: Buffer, encoding: string | undefined, host: string): Promise<Buffer> {
+async function plainBody(body: Buffer, named: string | undefined, host: string): Promise<Buffer> {
+  const encoding = named?.trim().toLowerCase();
   if (encoding === undefined || encoding === "identity" || body.length === 0) return body;
   const { brotliDecompressSync, gunzipSync, inflateSync } = await import("node:zlib");
   const decoders: Record<string, typeof gunzipSync> = {
@@ -171,8 +172,9 @@ async function plainBody(body: Buffer, encoding: string | undefined, host: strin
   if (decode === undefined) throw new TransportError("broken", host, "content-encoding");
   try {
     return decode(body, { maxOutputLength: MAX_BODY_BYTES });
-  } catch {
-    throw new TransportError("too-large", host, "content-encoding");
+  } catch (error) {
+    const trouble = systemCodeOf(error) === "ERR_BUFFER_TOO_LARGE" ? "too-large" : "broken";
+    throw new TransportError(trouble, host, "content-encoding");
   }
 }
 
