@@ -25,15 +25,15 @@ export async function requestIdToken(
       deadline,
     );
     const token = output.trim();
-    if (!JWT.test(token)) throw new Failure("id-token-failed", "idToken.command printed no token");
+    if (!JWT.test(token)) throw new Error("printed no token");
     return new Secret(token);
   } catch (error) {
-    if (error instanceof Failure && error.code === "id-token-failed") throw error;
     const reason =
       command === undefined ? toFailure(error).message : `idToken.command ${(error as Error).message}`;
-    throw new Failure("id-token-failed", `no ID token could be had: ${reason}`, {
-      hint: "check that OIDC is enabled for the organization, or set idToken.command",
-      cause: error,
-    });
+    const hint =
+      command === undefined
+        ? "check that OIDC is enabled for the organization, or set idToken.command"
+        : "run the command by hand";
+    throw new Failure("id-token-failed", `no ID token could be had: ${reason}`, { hint, cause: error });
   }
 }
