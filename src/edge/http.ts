@@ -93,7 +93,7 @@ export function createHttp({ env, deadline, trace }: HttpOptions): Http {
       const timer = setTimeout(() => stop.abort(), limitMs);
       try {
         const dispatcher = dispatcherFor(endpoint, Math.max(1, Math.ceil(connectMs)));
-        const response = await exchange(dispatcher, request, stop.signal);
+        const response = await orStopped(exchange(dispatcher, request, stop.signal), stop.signal);
         trace(`${request.method} ${endpoint.host}${request.path.split("?")[0]}: ${response.status}`);
         return response;
       } catch (error) {
@@ -127,6 +127,14 @@ function newDispatcher(
   } catch {
     throw new TransportError("connect", host, "bad proxy URL");
   }
+}
+
+/** undici hears an abort only once a connection is there: before, a proxy that says nothing would hold us. */
+function orStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const stopped = new Promise<never>((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+  return Promise.race([work, stopped]);
 }
 
 async function exchange(

@@ -19,23 +19,31 @@ interface KeyPair {
 export function makeLoopbackCertificate(extraNames: readonly string[] = []): LoopbackCertificate {
   const authority = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const server = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  // Two authorities of one name without key ids would be taken for each other.
+  const issuer = `stand-in authority ${randomBytes(4).toString("hex")}`;
   const isAuthority = extension("551d13", true, sequence(bool(true)));
   const names = extension("551d11", false, subjectAltNames(["localhost", ...extraNames]));
   return {
     key: server.privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
-    cert: certificate("stand-in server", server, names, authority),
-    ca: certificate("stand-in authority", authority, isAuthority, authority),
+    cert: certificate("stand-in server", server, names, issuer, authority),
+    ca: certificate(issuer, authority, isAuthority, issuer, authority),
   };
 }
 
-function certificate(subject: string, keys: KeyPair, extensions: Buffer, authority: KeyPair): string {
+function certificate(
+  subject: string,
+  keys: KeyPair,
+  extensions: Buffer,
+  issuer: string,
+  authority: KeyPair,
+): string {
   const algorithm = sequence(objectId("2a8648ce3d040302"));
   const nowMs = Date.now();
   const body = sequence(
     tagged(0xa0, tagged(0x02, Buffer.from([2]))),
     tagged(0x02, Buffer.from([1, ...randomBytes(8)])),
     algorithm,
-    name("stand-in authority"),
+    name(issuer),
     sequence(time(nowMs - 3_600_000), time(nowMs + 86_400_000)),
     name(subject),
     keys.publicKey.export({ type: "spki", format: "der" }),
