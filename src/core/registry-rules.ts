@@ -212,6 +212,10 @@ const SAMPLES = [
   "us-isof-south-1",
   "us",
   "us-docker",
+  "docker",
+  "rep",
   "dkr",
   "ecr",
+  "public",
+  "ecr-public",
 ];

@@ -1,0 +1,163 @@
+// What must not happen while a token is minted: a cloud request for a look-alike, a question to a metadata server
+// through a proxy, a word of the SDKs on a stream.
+
+import { spawn, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { rejectedHosts } from "../../fixtures/hosts/table.ts";
+import type { Clouds } from "../clouds/clouds.ts";
+import { repository } from "../support/run-helper.ts";
+import { inParallel } from "./in-parallel.ts";
+import { ECR, executables, failureIn, GAR, mintBed, passwordIn } from "./mint-bed.ts";
+import type { Seen } from "./mint-link.ts";
+
+const alike = rejectedHosts.filter((row) => row.outcome === "plain");
+const some = alike.filter((_, n) => n % Math.floor(alike.length / 30) === 0).map((row) => row.input);
+const everywhere: (keyof Clouds & ("ecr" | "ecrPublic" | "sts" | "imds" | "gce"))[] = [
+  "ecr",
+  "ecrPublic",
+  "sts",
+  "imds",
+  "gce",
+];
+
+/** A network of our own with the metadata address in it. */
+const LINK = "ip link set lo up && ip addr add 169.254.169.254/32 dev lo";
+const hasNetworks = process.getuid?.() === 0 && spawnSync("unshare", ["-n", "sh", "-c", LINK]).status === 0;
+if (!hasNetworks) console.log("no network namespaces here: the real metadata addresses are not tested");
+
+for (const build of executables) {
+  describe(`${build.name}: a look-alike`, () => {
+    it("causes no cloud request, whatever secrets and patterns say", async () => {
+      const source = (name: string) => ({ source: name });
+      const registries = {
+        "*.dkr.ecr.*.amazonaws.com": source("ecr"),
+        "*.dkr.ecr-fips.*.amazonaws.com": source("ecr"),
+        "*.dkr-ecr.*.on.aws": source("ecr"),
+        "*.ecr.aws": source("ecr"),
+        "*.aws.com": source("ecr"),
+        "*.*.rep.pkg.dev": source("gar"),
+        "*.gcr.io": source("gar"),
+        "*.pkg.dev": source("gar"),
+      };
+      const clouds = { ecr: {}, ecrPublic: {}, sts: {}, imds: {}, gce: {} };
+      const at = await mintBed({ build, clouds, native: [...some, ECR, GAR], config: { registries } });
+      expect(some.length).toBeGreaterThanOrEqual(30);
+      await inParallel(some, async (host) => {
+        failureIn(host, "native-unsupported", await at.get(host));
+      });
+      for (const name of everywhere) expect(at.clouds[name].journal.entries, name).toEqual([]);
+      await at.password(ECR);
+      await at.password(GAR);
+      expect(at.clouds.ecr.journal.count()).toBe(1);
+    });
+
+    it("an unmanaged cloud registry causes none either", async () => {
+      const at = await mintBed({ build, clouds: { ecr: {}, imds: {}, gce: {} }, native: [] });
+      for (const host of [ECR, GAR, "gcr.io"]) {
+        expect(await at.get(host)).toMatchObject({ code: 1, stderr: "" });
+      }
+      for (const name of everywhere) expect(at.clouds[name].journal.entries, name).toEqual([]);
+    });
+  });
+
+  describe(`${build.name}: the streams`, () => {
+    const talkative = {
+      NODE_DEBUG: "http,https,net,tls,undici,gaxios,auth",
+      GOOGLE_SDK_NODE_LOGGING: "all",
+      DEBUG: "*",
+      AWS_SDK_JS_LOG: "1",
+      NODE_OPTIONS: "--trace-warnings",
+    };
+
+    it.each([
+      ["http", { NODE_DEBUG: "http" }],
+      ["everything", talkative],
+    ])("hold the answer alone with NODE_DEBUG for %s", async (_what, env) => {
+      const at = await mintBed({ build, clouds: { ecr: {}, imds: {}, gce: {} } });
+      for (const host of [ECR, GAR]) {
+        passwordIn(host, await at.get(host, env));
+        passwordIn(host, await at.get(host, env));
+      }
+    });
+
+    it("hold the one line of a failure alone", async () => {
+      const at = await mintBed({ build, clouds: { ecr: {}, imds: {} } });
+      at.clouds.ecr.faults.always({ kind: "denied" });
+      await at.failure(ECR, "aws-denied", talkative);
+    });
+  });
+
+  describe(`${build.name}: a metadata server on loopback`, () => {
+    it("is never asked through a proxy", async () => {
+      const asked: string[] = [];
+      const proxy = createServer((request, response) => {
+        asked.push(`${request.method} ${request.url}`);
+        response.writeHead(502).end();
+      });
+      proxy.on("connect", (request, socket) => {
+        asked.push(`CONNECT ${request.url}`);
+        socket.end("HTTP/1.1 502 Bad Gateway\r\n\r\n");
+      });
+      await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+      onTestFinished(() => void proxy.close());
+      const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+      const env = { HTTP_PROXY: url, HTTPS_PROXY: url, http_proxy: url, https_proxy: url, NO_PROXY: "" };
+      const at = await mintBed({ build, clouds: { ecr: {}, imds: {}, gce: {} } });
+      await at.password(ECR, env);
+      await at.password(GAR, env);
+      expect(asked).toEqual([]);
+    });
+  });
+
+  describe.skipIf(!hasNetworks)(`${build.name}: the metadata address`, () => {
+    it.each([
+      ["aws", ECR, "ecr"],
+      ["google", GAR, "gar"],
+    ])("of %s is asked past the proxy", async (cloud, host, source) => {
+      const seen = await see(cloud, host, source);
+      passwordIn(host, seen);
+      expect(seen.proxied).toEqual([]);
+      expect(seen.metadata.length).toBeGreaterThan(0);
+    });
+
+    it.each([
+      ["silent", ECR, "ecr", "imds-no-answer"],
+      ["silent", GAR, "gar", "google-unreachable"],
+      ["none", ECR, "ecr", "aws-no-credentials"],
+      ["none", GAR, "gar", "google-unreachable"],
+    ])("that is %s ends %s with %s within 2 s", async (cloud, host, source, code) => {
+      const seen = await see(cloud, host, source);
+      failureIn(host, code, seen);
+      expect(seen.proxied).toEqual([]);
+      expect(seen.tookMs).toBeLessThan(2500);
+    });
+  });
+}
+
+function see(cloud: string, host: string, source: string): Promise<Seen> {
+  const root = mkdtempSync(join(tmpdir(), "ona-link-"));
+  onTestFinished(() => rmSync(root, { recursive: true, force: true }));
+  mkdirSync(join(root, "config"), { mode: 0o700 });
+  const config = join(root, "config/config.json");
+  writeFileSync(config, JSON.stringify({ registries: { [host]: { source } } }), { mode: 0o600 });
+  const program = join(repository, "test/process/mint-link.ts");
+  const script = `${LINK} && exec "$@"`;
+  const command = [process.execPath, program, cloud, host, config];
+  const child = spawn("unshare", ["-n", "sh", "-c", script, "sh", ...command], {
+    env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", HOME: root },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let output = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    output += text;
+  });
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", () => resolve(JSON.parse(output) as Seen));
+  });
+}
