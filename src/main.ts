@@ -16,6 +16,8 @@ process.on("SIGUSR1", () => undefined);
 const env = Object.freeze({ ...process.env });
 /** Libraries would print to the streams that Docker shows. */
 delete process.env.NODE_DEBUG;
+/** It changes nothing, since certificates are always checked, but the runtime would warn of it on stderr. */
+delete process.env.NODE_TLS_REJECT_UNAUTHORIZED;
 const stderr = (text: string): void => writeAll(2, text);
 const ownName = /^docker-credential-(.+)$/.exec(basename(process.execPath))?.[1];
 

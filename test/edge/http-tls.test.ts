@@ -15,6 +15,9 @@ const expired = at(-3 * 86_400_000);
 /** Begins in two days. */
 const early = at(2 * 86_400_000 + 3_600_000);
 
+/** OpenSSL must be talked into an old TLS; BoringSSL does not know how to. */
+const oldCiphers = process.versions.bun === undefined ? { ciphers: "ALL:@SECLEVEL=0" } : {};
+
 function at(ms: number): LoopbackCertificate {
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + ms });
   const certificate = makeLoopbackCertificate();
@@ -70,7 +73,7 @@ describe("refused, and no request is sent", () => {
     ["an unknown CA that is sent along", { key: strange.key, cert: strange.cert + strange.ca }],
     ["a certificate that has ended", expired],
     ["a certificate that has not begun", early],
-    ["an old TLS", { ...good, minVersion: "TLSv1", maxVersion: "TLSv1.1", ciphers: "ALL:@SECLEVEL=0" }],
+    ["an old TLS", { ...good, minVersion: "TLSv1", maxVersion: "TLSv1.1", ...oldCiphers }],
   ])("%s", async (_, tls) => {
     const server = await serve(tls);
     expect(await outcome(httpFor({ SSL_CERT_FILE: pem(...trusted) }), server.origin)).toBe("tls");
@@ -87,7 +90,7 @@ describe("refused, and no request is sent", () => {
   it("a server that speaks no TLS at all", async () => {
     const server = await hostileServer((socket) => socket.write(response("ok")));
     const url = server.origin.replace("http:", "https:");
-    expect(await outcome(httpFor(), url, { timeoutMs: 2000 })).toMatch(/^(?:tls|timeout|broken)$/);
+    expect(await outcome(httpFor(), url, { timeoutMs: 600 })).toMatch(/^(?:tls|timeout|broken)$/);
     const talker = await hostileServer(() => undefined);
     expect(await outcome(httpFor(), talker.origin.replace("http:", "https:"), { timeoutMs: 300 })).toBe(
       "timeout",
