@@ -4,7 +4,7 @@
 import { mintPlan } from "./core/mint-plan.ts";
 import type { RegistryRef } from "./core/registry.ts";
 import { ruleFor } from "./core/registry-rules.ts";
-import type { Credential } from "./core/secret.ts";
+import { type Credential, isSameCredential } from "./core/secret.ts";
 import type { Session } from "./session.ts";
 
 /** `unasked`: the platform could not be asked, so the question stays open. */
@@ -27,7 +27,9 @@ export async function compareLogin(
   if (session.memory.rememberedFailure(ref, true) !== undefined) return "unasked";
   try {
     const values = await session.platformValues(ref, ASK_LIMIT_MS);
-    const equal = values.some((value) => value.kind === "credential" && isSame(value.credential, credential));
+    const equal = values.some(
+      (value) => value.kind === "credential" && isSameCredential(value.credential, credential),
+    );
     return equal ? "equal" : "different";
   } catch {
     return "unasked";
@@ -44,8 +46,4 @@ async function isOwnToken(ref: RegistryRef, credential: Credential, session: Ses
     if (isMinted(await session.mintKey(plan), credential, session.cache)) return true;
   }
   return false;
-}
-
-function isSame(a: Credential, b: Credential): boolean {
-  return a.username === b.username && a.secret.expose() === b.secret.expose();
 }

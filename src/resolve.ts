@@ -9,6 +9,7 @@ import type { RegistryRef } from "./core/registry.ts";
 import { ruleFor } from "./core/registry-rules.ts";
 import type { Credential } from "./core/secret.ts";
 import type { Session } from "./session.ts";
+import { isSameLogin, type LocalLogin } from "./sources/local-login.ts";
 
 /** `failed`: the registry is ours and its credential could not be had. `anonymous`: the same, but the user said
  * `onFailure: anonymous`. */
@@ -21,13 +22,8 @@ const NONE: Resolution = { kind: "none" };
 
 /** The credential for `ref`. Never throws. */
 export async function resolveCredential(ref: RegistryRef, session: Session): Promise<Resolution> {
-  const login = session.logins.find(ref);
-  if (login !== undefined) {
-    const settled = login.confirmed || ref.kind === "opaque" || !session.seesPlatform;
-    if (settled || (await isStillLogin(ref, login.credential, session))) {
-      return { kind: "found", credential: login.credential };
-    }
-  }
+  const login = await currentLogin(ref, session);
+  if (login !== undefined) return { kind: "found", credential: login.credential };
   if (ref.kind === "opaque") return NONE;
   const { broken, config } = session.loaded;
   if (broken !== undefined)
@@ -59,7 +55,9 @@ async function fromSources(
     case "native":
       return mint(ref, rule, "machine", session);
     case "failed":
-      if (result.managed || (await isDeclaredOurs(ref, session))) throw result.failure;
+      // An entry of our configuration that names just this registry makes it ours, as a `credHelpers` entry does.
+      if (result.managed || rule?.wildcards === 0 || (await isDeclaredOurs(ref, session)))
+        throw result.failure;
       return NONE;
   }
 }
@@ -83,17 +81,21 @@ async function mint(
   return { kind: "found", credential: await session.minted(plan) };
 }
 
-/** Compares a login that was made while the platform could not be asked; true when it stays. */
-async function isStillLogin(ref: RegistryRef, credential: Credential, session: Session): Promise<boolean> {
+/** The local login, compared first with what the platform gives if it was made while that could not be asked. */
+async function currentLogin(ref: RegistryRef, session: Session): Promise<LocalLogin | undefined> {
+  const login = session.logins.find(ref);
+  if (login === undefined || login.confirmed || ref.kind === "opaque" || !session.seesPlatform) return login;
   const { compareLogin } = await import("./compare-login.ts");
-  const comparison = await compareLogin(ref, credential, session);
+  const comparison = await compareLogin(ref, login.credential, session);
+  const now = session.logins.find(ref);
+  if (!isSameLogin(now, login)) return now;
   try {
     if (comparison === "equal") session.logins.remove(ref);
-    if (comparison === "different") session.logins.save(ref, credential, true);
+    if (comparison === "different") session.logins.confirm(ref, login);
   } catch {
     // A state directory that cannot be written now: the comparison is made again next time.
   }
-  return comparison !== "equal";
+  return comparison === "equal" ? undefined : login;
 }
 
 async function isDeclaredOurs(ref: RegistryRef, session: Session): Promise<boolean> {

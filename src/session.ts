@@ -191,7 +191,8 @@ export class Session {
       import("./edge/command.ts"),
       this.http(),
     ]);
-    const run = (command: readonly string[]): Promise<string> => runCommand(command, env, deadline);
+    const run = (command: readonly string[], limit: Deadline): Promise<string> =>
+      runCommand(command, env, limit);
     const client = new PlatformClient({ base, sources, http, clock, runCommand: run });
     return { config, environmentId, client, memory, cache, clock, deadline };
   }

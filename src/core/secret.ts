@@ -33,3 +33,7 @@ export interface Credential {
   readonly username: string;
   readonly secret: Secret;
 }
+
+export function isSameCredential(a: Credential, b: Credential): boolean {
+  return a.username === b.username && a.secret.expose() === b.secret.expose();
+}

@@ -6,6 +6,7 @@ import type { Deadline } from "./clock.ts";
 
 const LIMIT_MS = 3000;
 const MAX_OUTPUT_BYTES = 64 * 1024;
+const LAST_WORDS_MS = 100;
 /** Variables that a command-line client of the platform may need; no token is among them. */
 const PASSED_ON = [
   "PATH",
@@ -41,15 +42,27 @@ export function runCommand(
     if (env[name] !== undefined) smallEnv[name] = env[name];
   }
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { env: smallEnv, cwd: "/", stdio: ["ignore", "pipe", "ignore"] });
+    // A group of its own, so that what the command started ends with it.
+    const child = spawn(program, args, {
+      env: smallEnv,
+      cwd: "/",
+      stdio: ["ignore", "pipe", "ignore"],
+      detached: true,
+    });
     const chunks: Buffer[] = [];
     let size = 0;
     const give = (reason: string): void => {
       clearTimeout(timer);
-      child.kill("SIGKILL");
+      endGroup(child.pid);
       child.stdout.destroy();
       child.unref();
       reject(new Error(reason));
+    };
+    const settle = (code: number | null): void => {
+      clearTimeout(timer);
+      child.stdout.destroy();
+      if (code === 0) resolve(Buffer.concat(chunks).toString("utf8"));
+      else give("failed");
     };
     const timer = setTimeout(() => give("took too long"), Math.min(LIMIT_MS, deadline.remainingMs()));
     child.stdout.on("data", (chunk: Buffer) => {
@@ -58,10 +71,16 @@ export function runCommand(
       else chunks.push(chunk);
     });
     child.on("error", () => give("could not be started"));
-    child.on("close", (code) => {
-      clearTimeout(timer);
-      if (code === 0) resolve(Buffer.concat(chunks).toString("utf8"));
-      else give("failed");
-    });
+    child.on("close", settle);
+    // A daemon that the command left behind may hold its stdout open; what is in the pipe by then is all.
+    child.on("exit", (code) => setTimeout(settle, LAST_WORDS_MS, code));
   });
+}
+
+function endGroup(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, "SIGKILL");
+  } catch {
+    // Gone already.
+  }
 }

@@ -1,8 +1,8 @@
 // The certificates we trust: the runtime's own, the machine's bundle, and what the usual variables name. Each
 // source adds; none replaces another. A file that cannot be read adds nothing.
 
-import { readFileSync } from "node:fs";
 import { createSecureContext, rootCertificates } from "node:tls";
+import { readRegularFile } from "./regular-file.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -15,27 +15,24 @@ const SYSTEM_BUNDLES = [
   "/etc/ssl/ca-bundle.pem",
   "/etc/ssl/cert.pem",
 ];
+const MAX_BUNDLE_BYTES = 16 * 1024 * 1024;
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+?-----END CERTIFICATE-----/g;
 
 /** Every trusted certificate as PEM, without repeats. */
 export function trustedCertificates(env: Env): readonly string[] {
   const found = new Set<string>(rootCertificates);
-  const files = VARIABLES.map((name) => env[name]).filter((path) => path !== undefined && path !== "");
-  for (const path of files) addFrom(path, found);
+  const files = VARIABLES.map((name) => env[name]);
+  for (const path of files) if (path) addFrom(path, found);
   SYSTEM_BUNDLES.some((path) => addFrom(path, found));
   const all = [...found];
   // One damaged certificate in a bundle must not take the others with it.
   return isAccepted(all) ? all : all.filter((pem) => isAccepted([pem]));
 }
 
-function addFrom(path: string | undefined, found: Set<string>): boolean {
-  try {
-    const text = readFileSync(path ?? "", "latin1");
-    for (const [pem] of text.matchAll(CERTIFICATE)) found.add(pem.trim());
-    return true;
-  } catch {
-    return false;
-  }
+function addFrom(path: string, found: Set<string>): boolean {
+  const text = readRegularFile(path, MAX_BUNDLE_BYTES);
+  for (const [pem] of text?.matchAll(CERTIFICATE) ?? []) found.add(pem.trim());
+  return text !== undefined;
 }
 
 function isAccepted(ca: readonly string[]): boolean {

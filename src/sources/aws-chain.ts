@@ -9,6 +9,7 @@ import { type AwsKeys, keysOf } from "./aws-keys.ts";
 import type { AwsPlace } from "./aws-place.ts";
 import { isOnGoogle } from "./google-metadata.ts";
 import type { MintContext } from "./mint.ts";
+import { askedOnce, type OtherCloud, whileAsking } from "./other-cloud.ts";
 
 interface Source {
   readonly name: string;
@@ -21,16 +22,19 @@ export interface AwsSources {
   readonly webIdentity: Source;
   readonly instance: Source;
   readonly variables: Source;
+  readonly isOnGoogle: OtherCloud;
   readonly place: AwsPlace;
   readonly context: MintContext;
 }
 
 export function awsSources(place: AwsPlace, context: MintContext): AwsSources {
+  const google = askedOnce(() => isOnGoogle(context));
   return {
     container: once("the container", () => containerKeys(context)),
     webIdentity: once("the web identity", () => webIdentityKeys(place, context)),
-    instance: once("the instance", () => instanceKeys(context)),
+    instance: once("the instance", () => whileAsking(google, () => instanceKeys(context))),
     variables: once("the variables", async () => environmentKeys(context.env)),
+    isOnGoogle: google,
     place,
     context,
   };
@@ -43,7 +47,7 @@ export async function machineKeys(sources: AwsSources): Promise<AwsKeys> {
   if (machine.kind === "keys") return machine.keys;
   const configured = await first(configuredSources(sources), context);
   if (configured.kind === "keys") return configured.keys;
-  throw await nothingFound(machine.reason ?? configured.reason, context);
+  throw await nothingFound(machine.reason ?? configured.reason, sources);
 }
 
 /** As AWS's own tools: variables, shared files, web identity, container, instance. Throws a Failure. */
@@ -55,7 +59,7 @@ export async function defaultKeys(sources: AwsSources): Promise<AwsKeys> {
   if (configured.reason !== undefined) throw configured.reason;
   const machine = await first([container, instance], context);
   if (machine.kind === "keys") return machine.keys;
-  throw await nothingFound(machine.reason, context);
+  throw await nothingFound(machine.reason, sources);
 }
 
 /** Throws a Failure. */
@@ -123,9 +127,9 @@ function environmentKeys(env: MintContext["env"]): Found {
 }
 
 /** The wrong cloud is a better reason than a missing identity, and worth one short question. */
-async function nothingFound(reason: Failure | undefined, context: MintContext): Promise<Failure> {
+async function nothingFound(reason: Failure | undefined, sources: AwsSources): Promise<Failure> {
   if (reason?.code === "wrong-cloud") return reason;
-  if (await isOnGoogle(context)) return onGoogle();
+  if (await sources.isOnGoogle()) return onGoogle();
   return reason ?? noKeys("no AWS identity was found");
 }
 

@@ -1,11 +1,14 @@
 // Whether Docker's or Podman's own files send a registry to us. It is asked only when the platform cannot tell whether
 // a secret exists: for a registry that was given to us a silent "not found" would be a lie.
 
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isRecord } from "../core/entry.ts";
 import { parseRegistry, type RegistryRef } from "../core/registry.ts";
+import { readRegularFile } from "../edge/regular-file.ts";
 import type { Places } from "../store/places.ts";
+
+/** An auth file may hold many logins. */
+const MAX_CONFIG_BYTES = 16 * 1024 * 1024;
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -35,7 +38,7 @@ function authFiles(env: Env, places: Places, uid: number): readonly string[] {
 function helpersIn(path: string, suffixes: readonly string[]): ReadonlySet<string> {
   let config: unknown;
   try {
-    config = JSON.parse(readFileSync(path, "utf8"));
+    config = JSON.parse(readRegularFile(path, MAX_CONFIG_BYTES) ?? "");
   } catch {
     return new Set();
   }

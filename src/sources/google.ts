@@ -10,6 +10,7 @@ import type { CredentialFile } from "./google-clients.ts";
 import { credentialFile } from "./google-files.ts";
 import { CLOUD_PLATFORM, type GoogleToken, type MetadataAnswer, metadataToken } from "./google-metadata.ts";
 import type { MintContext, MintedToken } from "./mint.ts";
+import { askedOnce, type OtherCloud, whileAsking } from "./other-cloud.ts";
 
 const USERNAME = "oauth2accesstoken";
 /** Nothing is handed out that ends so soon. */
@@ -85,26 +86,28 @@ const other = (token: GoogleToken): Sourced => ({ token, source: "other" });
 
 /** The machine's own account; application default credentials only where the machine has none. */
 async function machineToken(scopes: readonly string[], context: MintContext): Promise<Sourced> {
-  const answer = await metadataToken(scopes, context);
+  const aws = askedOnce(() => isOnAws(context));
+  const answer = await whileAsking(aws, () => metadataToken(scopes, context));
   context.trace(`google identity from the metadata server: ${answer.kind}`);
   if (answer.kind === "token") return { token: answer.token, source: "metadata" };
   const file = credentialFile(context.env, context.home);
   if (file !== undefined) return other(await tokenOf(file, scopes, context));
-  throw await nothingFound(answer, context);
+  throw await nothingFound(answer, aws);
 }
 
 async function defaultToken(scopes: readonly string[], context: MintContext): Promise<Sourced> {
   const file = credentialFile(context.env, context.home);
   if (file !== undefined) return other(await tokenOf(file, scopes, context));
-  const answer = await metadataToken(scopes, context);
+  const aws = askedOnce(() => isOnAws(context));
+  const answer = await whileAsking(aws, () => metadataToken(scopes, context));
   context.trace(`google identity from the metadata server: ${answer.kind}`);
   if (answer.kind === "token") return { token: answer.token, source: "metadata" };
-  throw await nothingFound(answer, context);
+  throw await nothingFound(answer, aws);
 }
 
 /** The wrong cloud is a better reason than a missing identity, and worth one short question. */
-async function nothingFound(answer: MetadataAnswer, context: MintContext): Promise<Failure> {
-  if (await isOnAws(context)) {
+async function nothingFound(answer: MetadataAnswer, isElsewhere: OtherCloud): Promise<Failure> {
+  if (await isElsewhere()) {
     return new Failure(
       "wrong-cloud",
       "this machine is on AWS and has no Google identity for a Google registry",

@@ -8,7 +8,7 @@ import { decodeEntry, encodeEntry, isText, isTime } from "../core/entry.ts";
 import { Failure } from "../core/errors.ts";
 import { loginEndMs } from "../core/login-life.ts";
 import type { RegistryRef } from "../core/registry.ts";
-import { type Credential, Secret } from "../core/secret.ts";
+import { type Credential, isSameCredential, Secret } from "../core/secret.ts";
 import type { Clock } from "../edge/clock.ts";
 import { readPrivateFile, removePrivateFile, writePrivateFile } from "../store/atomic-file.ts";
 import { ensurePrivateDir, isPrivateDir } from "../store/private-dir.ts";
@@ -25,6 +25,8 @@ export interface LocalLogins {
   find(ref: RegistryRef): LocalLogin | undefined;
   /** Throws a Failure when it cannot be saved. */
   save(ref: RegistryRef, credential: Credential, confirmed: boolean): void;
+  /** Marks `login` as compared, its life unchanged, unless another one or none is there by now. */
+  confirm(ref: RegistryRef, login: LocalLogin): void;
   /** Throws a Failure when it is there and cannot be removed. */
   remove(ref: RegistryRef): void;
   all(): readonly LocalLogin[];
@@ -48,33 +50,37 @@ export function localLogins(
     const login = text === undefined ? undefined : parse(text, key);
     return login !== undefined && clock.nowMs() < loginEndMs(login) ? login : undefined;
   };
+  const find = (ref: RegistryRef): LocalLogin | undefined => {
+    if (dir === undefined) return undefined;
+    const key = keyOf(ref.key);
+    const login = load(join(dir, fileOf(key)), key);
+    return login !== undefined && isOurs() ? login : undefined;
+  };
+  const write = (login: LocalLogin, mayReplace?: () => boolean): void => {
+    const usable =
+      dir !== undefined && ensurePrivateDir(dirname(dir), uid, true) && ensurePrivateDir(dir, uid, false);
+    if (!usable) {
+      const named = stateDir ?? "for local logins";
+      throw notSaved(`the directory ${named} is not private to this user or cannot be made`);
+    }
+    const { registry, credential, madeAtMs: atMs, confirmed } = login;
+    const key = keyOf(registry);
+    const fields = { atMs, environmentId, registry, confirmed, username: credential.username };
+    try {
+      const text = encodeEntry(key, Object.assign(fields, { secret: credential.secret.expose() }));
+      writePrivateFile(join(dir, fileOf(key)), text, mayReplace);
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code ?? "short write";
+      throw notSaved(`writing to ${stateDir} failed (${code})`);
+    }
+  };
   return {
-    find(ref) {
-      if (dir === undefined) return undefined;
-      const key = keyOf(ref.key);
-      const login = load(join(dir, fileOf(key)), key);
-      return login !== undefined && isOurs() ? login : undefined;
-    },
+    find,
     save(ref, credential, confirmed) {
-      if (
-        dir === undefined ||
-        !ensurePrivateDir(dirname(dir), uid, true) ||
-        !ensurePrivateDir(dir, uid, false)
-      ) {
-        throw notSaved(
-          `the directory ${stateDir ?? "for local logins"} is not private to this user or cannot be made`,
-        );
-      }
-      const key = keyOf(ref.key);
-      const fields = { atMs: clock.nowMs(), environmentId, registry: ref.key, confirmed };
-      const entry = { ...fields, username: credential.username, secret: credential.secret.expose() };
-      try {
-        writePrivateFile(join(dir, fileOf(key)), encodeEntry(key, entry));
-      } catch (error) {
-        throw notSaved(
-          `writing to ${stateDir} failed (${(error as NodeJS.ErrnoException).code ?? "short write"})`,
-        );
-      }
+      write({ registry: ref.key, credential, madeAtMs: clock.nowMs(), confirmed });
+    },
+    confirm(ref, login) {
+      write({ ...login, confirmed: true }, () => isSameLogin(find(ref), login));
     },
     remove(ref) {
       if (dir === undefined) return;
@@ -97,6 +103,11 @@ export function localLogins(
       });
     },
   };
+}
+
+/** True when nobody logged in anew or out in the meantime. */
+export function isSameLogin(now: LocalLogin | undefined, then: LocalLogin): boolean {
+  return now?.madeAtMs === then.madeAtMs && isSameCredential(now.credential, then.credential);
 }
 
 function namesIn(dir: string): readonly string[] {

@@ -35,15 +35,22 @@ export async function askPlatform(ref: RegistryRef, options: AskOptions): Promis
 /** Every value that the platform gives for `ref` now, winner and losers. Throws a Failure. */
 export async function askAllValues(ref: RegistryRef, options: AskOptions): Promise<readonly SecretValue[]> {
   const { config, memory, client, clock, deadline } = options;
-  const atMs = clock.nowMs();
-  const list = { atMs, ...(await fetchSecretList(config, options.environmentId, client, deadline)) };
-  memory.keepList(list);
   const values: SecretValue[] = [];
-  for (const candidate of memory.groups(ref, list).flat()) {
-    const read = await readValue(ref, candidate, { ...options, deadline });
-    if ("value" in read) values.push(read.value);
+  try {
+    const atMs = clock.nowMs();
+    const list = { atMs, ...(await fetchSecretList(config, options.environmentId, client, deadline)) };
+    memory.keepList(list);
+    for (const candidate of memory.groups(ref, list).flat()) {
+      const read = await readValue(ref, candidate, options);
+      if ("value" in read) values.push(read.value);
+    }
+    return values;
+  } catch (error) {
+    const atValue = error instanceof ValueTrouble;
+    const failure = atValue ? error.failure : toFailure(error);
+    remember(atValue ? ref : undefined, failure, true, memory);
+    throw failure;
   }
-  return values;
 }
 
 /** The list of secrets: a fresh one from the cache, or from the platform. Throws a Failure. */
@@ -118,7 +125,9 @@ function remember(
   hasty: boolean,
   memory: PlatformMemory,
 ): void {
-  if (failure instanceof Outage) memory.rememberOutage(failure, hasty);
+  // Only silence under the short limit leaves open whether the platform would have answered in full time.
+  const inconclusive = hasty && failure.code === "platform-timeout";
+  if (failure instanceof Outage) memory.rememberOutage(failure, inconclusive);
   else memory.rememberFailure(ref, failure);
 }
 

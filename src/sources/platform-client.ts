@@ -28,7 +28,7 @@ export interface PlatformClientOptions {
   readonly sources: readonly TokenSource[];
   readonly http: Http;
   readonly clock: Clock;
-  readonly runCommand: (command: readonly string[]) => Promise<string>;
+  readonly runCommand: (command: readonly string[], deadline: Deadline) => Promise<string>;
 }
 
 /** A page holds at most this many secrets; the API's limit. */
@@ -112,7 +112,7 @@ export class PlatformClient {
   ): Promise<T> {
     const { base, http, clock } = this.#options;
     for (;;) {
-      const token = await this.#currentToken();
+      const token = await this.#currentToken(deadline);
       const call = {
         base,
         method: `gitpod.v1.${method}`,
@@ -126,27 +126,27 @@ export class PlatformClient {
         return await callPlatform(call, http, clock);
       } catch (error) {
         if (!(error instanceof Refused) || error.connectCode !== "unauthenticated") throw error;
-        if (!(await this.#rereadChanged(token))) this.#rejectToken();
+        if (!(await this.#rereadChanged(token, deadline))) this.#rejectToken();
       }
     }
   }
 
-  async #currentToken(): Promise<Secret> {
+  async #currentToken(deadline: Deadline): Promise<Secret> {
     for (;;) {
       if (this.#token !== undefined) return this.#token;
       const [source] = this.#left;
       if (source === undefined) throw this.#refused ?? noToken();
-      this.#token = await source.read(this.#options.runCommand);
+      this.#token = await source.read((command) => this.#options.runCommand(command, deadline));
       if (this.#token === undefined) this.#drop();
     }
   }
 
   /** After a 401 the source is read again once: tokens rotate. The same token is not tried twice. */
-  async #rereadChanged(refused: Secret): Promise<boolean> {
+  async #rereadChanged(refused: Secret, deadline: Deadline): Promise<boolean> {
     const [source] = this.#left;
     if (source === undefined || this.#reread.has(source)) return false;
     this.#reread.add(source);
-    const again = await source.read(this.#options.runCommand);
+    const again = await source.read((command) => this.#options.runCommand(command, deadline));
     if (again === undefined || again.expose() === refused.expose()) return false;
     this.#token = again;
     return true;

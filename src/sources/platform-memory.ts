@@ -104,6 +104,15 @@ export class PlatformMemory {
     return rankedGroups(candidates, this.#options.config.precedence);
   }
 
+  /** Every registry that `list` has a usable secret for. */
+  registries(list: ListEntry): readonly string[] {
+    const { precedence } = this.#options.config;
+    const usable = list.candidates.filter(
+      ({ scope }) => precedence === undefined || (scope !== undefined && precedence.includes(scope)),
+    );
+    return [...new Set(usable.map(({ registry }) => registry))];
+  }
+
   /** The decision that `outcomes` allow: only those of the same session, young enough and of a verbatim value. */
   decide(groups: readonly (readonly Candidate[])[], outcomes: readonly KnownOutcome[]): Decision {
     const nowMs = this.#options.clock.nowMs();
@@ -113,8 +122,9 @@ export class PlatformMemory {
       );
       if (known === undefined) return undefined;
       const ageMs = nowMs - known.readAtMs;
-      const usable =
-        known.readAtMs >= this.#options.startedAtMs || (candidate.verbatim && ageMs < VALUE_LIFE_MS);
+      const refused = known.outcome === "refused" || known.outcome === "missing";
+      const lifeMs = refused ? FAILURE_MEMORY_MS : VALUE_LIFE_MS;
+      const usable = known.readAtMs >= this.#options.startedAtMs || (candidate.verbatim && ageMs < lifeMs);
       return usable && ageMs >= 0 ? known.outcome : undefined;
     });
   }
@@ -169,11 +179,6 @@ export class PlatformMemory {
   /** `ref` undefined: the lookup itself failed, for every registry. */
   rememberFailure(ref: RegistryRef | undefined, failure: Failure): void {
     if (failure.code !== "deadline") this.#remember(this.#failureKey(ref), failure, false);
-  }
-
-  forgetFailures(ref: RegistryRef): void {
-    for (const key of [this.#failureKey(ref), this.#failureKey(undefined), this.#outageKey()])
-      this.#options.cache.remove(key);
   }
 
   keepAnswer(ref: RegistryRef, entry: AnswerEntry): void {
