@@ -126,11 +126,11 @@ for (const build of executables) {
     });
 
     it.each([
-      ["silent", ECR, "ecr", "imds-no-answer"],
-      ["silent", GAR, "gar", "google-unreachable"],
-      ["none", ECR, "ecr", "aws-no-credentials"],
-      ["none", GAR, "gar", "google-unreachable"],
-    ])("that is %s ends %s with %s within 2 s", async (cloud, host, source, code) => {
+      ["silent", "imds-no-answer", ECR, "ecr"],
+      ["silent", "google-unreachable", GAR, "gar"],
+      ["not there", "aws-no-credentials", ECR, "ecr"],
+      ["not there", "google-unreachable", GAR, "gar"],
+    ])("that is %s ends with %s within 2 s and the start-up", async (cloud, code, host, source) => {
       const seen = await see(cloud, host, source);
       failureIn(host, code, seen);
       expect(seen.proxied).toEqual([]);
