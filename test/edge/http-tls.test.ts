@@ -57,6 +57,20 @@ describe("a private CA", () => {
     expect(await outcome(httpFor(env), (await serve(good)).origin)).toBe("200 ok");
   });
 
+  it("among damaged ones is trusted all the same", async () => {
+    const damaged = [
+      strange.ca.replace(/MII/, "AAA"),
+      strange.ca.slice(0, 200),
+      "\n",
+      strange.ca.replace(/[A-Z]=/, "="),
+    ];
+    const server = await serve(good);
+    expect(await outcome(httpFor({ SSL_CERT_FILE: pem(...damaged, "\n", good.ca) }), server.origin)).toBe(
+      "200 ok",
+    );
+    expect(await outcome(httpFor({ SSL_CERT_FILE: pem(good.ca, ...damaged) }), server.origin)).toBe("200 ok");
+  });
+
   it("by name and by address of loopback", async () => {
     const server = await serve(good);
     const env = { SSL_CERT_FILE: pem(good.ca) };
