@@ -39,7 +39,10 @@ export async function endWorld(world: World): Promise<void> {
 /** Fills the placeholders; every other brace stands for itself. */
 export function filled(world: World, text: string): string {
   const { bed, platform } = world;
-  return text.replace(/\{([a-z]+)(?::(\w+))?\}/g, (whole, name: string, which: string | undefined) => {
+  const repeated = text.replace(/\{(.)\*([0-9]+)\}/g, (_, letter: string, times: string) =>
+    letter.repeat(Number(times)),
+  );
+  return repeated.replace(/\{([a-z]+)(?::(\w+))?\}/g, (whole, name: string, which: string | undefined) => {
     if (name === "home") return bed.home;
     if (name === "cwd") return bed.cwd;
     if (name === "root") return bed.root;

@@ -86,17 +86,15 @@ function mark(file: string, line: Line): Mark {
   return { line: line.line, sign: match[1] ?? "", text: match[2] ?? "" };
 }
 
-/** The bytes a text of a script stands for: `\n \r \t \0 \\`, `\x9f` a byte, `\u{2028}` a code point, `{a*1000}`. */
+/** The bytes a text of a script stands for: `\n \r \t \0 \\`, `\x9f` a byte, `\u{2028}` a code point. */
 export function bytesOf(text: string): Buffer {
-  const parts = text.split(/(\\(?:[nrt0\\]|x[0-9a-f]{2}|u\{[0-9a-f]+\})|\{.\*[0-9]+\})/);
+  const parts = text.split(/(\\(?:[nrt0\\]|x[0-9a-f]{2}|u\{[0-9a-f]+\}))/);
   return Buffer.concat(parts.map(piece));
 }
 
 const SHORT: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t", "0": "\0", "\\": "\\" };
 
 function piece(part: string): Buffer {
-  const repeated = /^\{(.)\*([0-9]+)\}$/.exec(part);
-  if (repeated) return Buffer.alloc(Number(repeated[2]), repeated[1]);
   if (/^\\x[0-9a-f]{2}$/.test(part)) return Buffer.of(Number.parseInt(part.slice(2), 16));
   const point = /^\\u\{([0-9a-f]+)\}$/.exec(part);
   if (point) return Buffer.from(String.fromCodePoint(Number.parseInt(point[1] ?? "", 16)));
