@@ -4,6 +4,7 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, onTestFinished } from "vitest";
+import { startCloudProxy } from "../clouds/cloud-proxy.ts";
 import { type CloudOptions, type Clouds, startClouds } from "../clouds/clouds.ts";
 import { ids } from "../platform/ids.ts";
 import { type Platform, startPlatform } from "../platform/stand-in.ts";
@@ -174,4 +175,22 @@ export async function cloudSecrets({ imds, ecrPasswords, googleTokens }: Clouds)
   const answer = await fetch(role, { headers: { "x-aws-ec2-metadata-token": session } });
   const keys = (await answer.json()) as { AccessKeyId: string; SecretAccessKey: string; Token: string };
   return [...minted, keys.AccessKeyId, keys.SecretAccessKey, keys.Token];
+}
+
+interface ProxyWay {
+  /** Default: one region of each partition. */
+  readonly regions?: readonly string[];
+  /** Variables that lead to a stand-in directly, past the proxy. */
+  readonly direct?: Readonly<Record<string, string>>;
+}
+
+/** The real names of the clouds lead to their stand-ins, over TLS and a proxy that notes whom it was asked for. */
+export async function behindProxy(at: MintBed, { regions, direct }: ProxyWay = {}) {
+  const proxy = await startCloudProxy(at.clouds, regions === undefined ? {} : { regions });
+  onTestFinished(() => proxy.close());
+  const ca = join(at.bed.root, "ca.pem");
+  writeFileSync(ca, proxy.ca);
+  const names = { AWS_ENDPOINT_URL_ECR: "", AWS_ENDPOINT_URL_ECR_PUBLIC: "", AWS_ENDPOINT_URL_STS: "" };
+  const env = { ...names, ...direct, ...proxy.env, NODE_EXTRA_CA_CERTS: ca };
+  return { env, connects: proxy.connects, refused: proxy.refused };
 }

@@ -3,12 +3,12 @@
 
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
-import { startCloudProxy } from "../clouds/cloud-proxy.ts";
+import { describe, expect, it } from "vitest";
 import { fullProviderName } from "../clouds/google-sts.ts";
 import { newIssuer } from "../clouds/issuer.ts";
 import { jwksPath } from "../platform/id-token.ts";
 import {
+  behindProxy,
   ECR,
   executables,
   failureIn,
@@ -175,7 +175,7 @@ for (const build of executables) {
     it.each([ECR, "*.dkr.ecr.*.amazonaws.com"])("on EC2 mints for %s", async (key) => {
       const config = { registries: { [key]: { source: "ecr" } } };
       const at = await mintBed({ ...none, clouds: { ecr: {}, imds: {} }, config });
-      const { env, connects } = await behindProxy(at, at.clouds.env);
+      const { env, connects } = await behindProxy(at, { direct: at.clouds.env });
       expect(at.clouds.isValidEcrPassword("AWS", await at.password(ECR, env))).toBe(true);
       expect(await at.get("registry.example.test", env)).toMatchObject({
         stdout: NOT_FOUND,
@@ -203,14 +203,4 @@ for (const build of executables) {
       expect(at.clouds.isValidEcrPassword("AWS", password, { service: "ecr-public" })).toBe(true);
     });
   });
-}
-
-/** The real names of the clouds lead to their stand-ins; `clouds`: keep the variables that lead there directly. */
-async function behindProxy(at: MintBed, direct: Readonly<Record<string, string>> = {}) {
-  const proxy = await startCloudProxy(at.clouds);
-  onTestFinished(() => proxy.close());
-  const ca = join(at.bed.root, "ca.pem");
-  writeFileSync(ca, proxy.ca);
-  const names = { AWS_ENDPOINT_URL_ECR: "", AWS_ENDPOINT_URL_STS: "", ...direct };
-  return { env: { ...names, ...proxy.env, NODE_EXTRA_CA_CERTS: ca }, connects: proxy.connects };
 }
