@@ -26,11 +26,13 @@ export async function compareLogin(
   if (rule !== undefined && rule.source !== "platform") return "different";
   if (session.memory.rememberedFailure(ref, true) !== undefined) return "unasked";
   try {
-    const values = await session.platformValues(ref, ASK_LIMIT_MS);
+    const { values, complete } = await session.platformValues(ref, ASK_LIMIT_MS);
     const equal = values.some(
       (value) => value.kind === "credential" && isSameCredential(value.credential, credential),
     );
-    return equal ? "equal" : "different";
+    if (equal) return "equal";
+    // A value that was not given may be the very one; the question stays open.
+    return complete ? "different" : "unasked";
   } catch {
     return "unasked";
   }

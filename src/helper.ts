@@ -3,12 +3,17 @@
 
 import { erase } from "./commands/erase.ts";
 import { get } from "./commands/get.ts";
-import { answer, type Reply, refuse } from "./commands/reply.ts";
+import { answer, fail, type Reply, refuse } from "./commands/reply.ts";
 import { Failure, failureLine, toFailure } from "./core/errors.ts";
 import { extraArgument, Refusal, unknownAction, usage } from "./core/protocol.ts";
 import { BUILD_DETAILS, VERSION } from "./core/version.ts";
 import type { Deadline } from "./edge/clock.ts";
 import { type Machine, Session } from "./session.ts";
+
+type Verb = "get" | "store" | "erase" | "list";
+
+/** Callers give `list` three seconds, start-up included. */
+const LIST_LIMIT_MS = 2700;
 
 export interface HelperDeps {
   readonly machine: Machine;
@@ -39,10 +44,10 @@ export async function runHelper(args: readonly string[], deps: HelperDeps): Prom
   }
 }
 
-async function protocolVerb(verb: "get" | "store" | "erase" | "list", deps: HelperDeps): Promise<Reply> {
+async function protocolVerb(verb: Verb, deps: HelperDeps): Promise<Reply> {
   const session = new Session(deps.machine);
   const { machine } = deps;
-  const reply = await bounded(session, () => perform(verb, session, deps));
+  const reply = await bounded(verb, session, () => perform(verb, session, deps));
   await session.close();
   if (reply.exitCode !== 0 && /\[[a-z-]+\]\n$/.test(reply.stderr || reply.stdout)) {
     const { logFailure } = await import("./store/failure-log.ts");
@@ -52,11 +57,7 @@ async function protocolVerb(verb: "get" | "store" | "erase" | "list", deps: Help
   return reply;
 }
 
-async function perform(
-  verb: "get" | "store" | "erase" | "list",
-  session: Session,
-  deps: HelperDeps,
-): Promise<Reply> {
+async function perform(verb: Verb, session: Session, deps: HelperDeps): Promise<Reply> {
   try {
     if (verb === "list") return await (await import("./commands/list.ts")).list(session);
     const stdin = await deps.readStdin(session.deadline);
@@ -65,25 +66,31 @@ async function perform(
     return await (await import("./commands/store.ts")).store(stdin, session);
   } catch (error) {
     if (error instanceof Refusal) return refuse(error.message);
+    if (verb === "list") return answer("{}\n");
     return refuse(failureLine("docker-credential-ona", toFailure(error)));
   }
 }
 
-/** Whatever hangs, the caller gets an answer at the deadline. */
-async function bounded(session: Session, work: () => Promise<Reply>): Promise<Reply> {
+/** Whatever hangs, the caller gets an answer at the deadline; `list` answers sooner and never fails. */
+async function bounded(verb: Verb, session: Session, work: () => Promise<Reply>): Promise<Reply> {
   let timer: NodeJS.Timeout | undefined;
+  const leftMs = session.deadline.remainingMs() + 200;
   const timeout = new Promise<Reply>((resolve) => {
-    const late = new Failure("deadline", "it took longer than the deadline allows", {
-      hint: "try again, or raise deadlineMs",
-    });
-    timer = setTimeout(
-      () => resolve(refuse(failureLine("docker-credential-ona", late))),
-      session.deadline.remainingMs() + 200,
-    );
+    timer = setTimeout(() => resolve(tooLate(verb, session)), verb === "list" ? LIST_LIMIT_MS : leftMs);
   });
   try {
     return await Promise.race([work(), timeout]);
   } finally {
     clearTimeout(timer);
   }
+}
+
+function tooLate(verb: Verb, session: Session): Reply {
+  if (verb === "list") return answer("{}\n");
+  const late = new Failure("deadline", "it took longer than the deadline allows", {
+    hint: "try again, or raise deadlineMs",
+  });
+  return session.asked === undefined
+    ? refuse(failureLine("docker-credential-ona", late))
+    : fail(session.asked.key, late);
 }

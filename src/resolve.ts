@@ -78,7 +78,7 @@ async function mint(
       },
     );
   }
-  return { kind: "found", credential: await session.minted(plan) };
+  return { kind: "found", credential: await session.minted(plan, ref) };
 }
 
 /** The local login, compared first with what the platform gives if it was made while that could not be asked. */

@@ -8,13 +8,13 @@ import { Failure } from "./core/errors.ts";
 import type { MintPlan } from "./core/identity.ts";
 import type { RegistryRef } from "./core/registry.ts";
 import type { Credential, Secret } from "./core/secret.ts";
-import type { SecretValue } from "./core/secret-value.ts";
 import { type Clock, type Deadline, deadlineAfter, within } from "./edge/clock.ts";
 import type { Http } from "./edge/http.ts";
 import type { Trace } from "./edge/trace.ts";
 import { type LocalLogins, localLogins } from "./sources/local-login.ts";
-import type { AskOptions } from "./sources/platform-ask.ts";
-import { PlatformMemory, type PlatformResult } from "./sources/platform-memory.ts";
+import type { AllValues, AskOptions } from "./sources/platform-ask.ts";
+import { PlatformMemory } from "./sources/platform-memory.ts";
+import type { PlatformResult } from "./sources/platform-result.ts";
 import { noToken, tokenSources } from "./sources/token-sources.ts";
 import { type Cache, createCache, noCache } from "./store/cache.ts";
 import { type LoadedConfig, loadConfig } from "./store/config-file.ts";
@@ -40,6 +40,8 @@ export class Session {
   readonly loaded: LoadedConfig;
   readonly deadline: Deadline;
   readonly startedAtMs: number;
+  /** The registry that `get` was asked for, once it is known. */
+  asked: RegistryRef | undefined;
   #cache: Cache | undefined;
   #memory: PlatformMemory | undefined;
   #ask: Promise<AskOptions> | undefined;
@@ -126,7 +128,7 @@ export class Session {
   }
 
   /** Every value that the platform gives for `ref` now. Throws a Failure. */
-  async platformValues(ref: RegistryRef, limitMs: number): Promise<readonly SecretValue[]> {
+  async platformValues(ref: RegistryRef, limitMs: number): Promise<AllValues> {
     const { askAllValues } = await import("./sources/platform-ask.ts");
     const deadline = within(this.machine.clock, this.deadline, limitMs);
     return askAllValues(ref, { ...(await this.askOptions()), deadline });
@@ -145,8 +147,8 @@ export class Session {
     return this.#http;
   }
 
-  /** A minted token for `plan`. Throws a Failure. */
-  async minted(plan: MintPlan): Promise<Credential> {
+  /** A minted token of `ref` by `plan`. Throws a Failure. */
+  async minted(plan: MintPlan, ref: RegistryRef): Promise<Credential> {
     const { mintedToken } = await import("./sources/mint-memory.ts");
     const { cache, machine, deadline } = this;
     const { clock, env, trace } = machine;
@@ -154,15 +156,27 @@ export class Session {
       const { mint } = await import("./sources/mint.ts");
       const http = await this.http();
       const idToken = (audience: string): Promise<Secret> => this.#idToken(audience, limit);
-      return mint(plan, { env, home: this.places.home, clock, deadline: limit, http, trace, idToken });
+      const token = await mint(plan, {
+        env,
+        home: this.places.home,
+        clock,
+        deadline: limit,
+        http,
+        trace,
+        idToken,
+      });
+      // A later `docker login` with this token is none, whatever the environment looks like by then.
+      this.memory.addToHistory(ref, token);
+      return token;
     });
   }
 
   async mintKey(plan: MintPlan): Promise<string> {
     const { mintFingerprint } = await import("./sources/mint-key.ts");
-    return ["mint", this.baseUrl, this.owner, mintFingerprint(plan, this.machine.env, this.places.home)].join(
-      "\n",
-    );
+    const federated = plan.identity?.kind === "oidc-aws" || plan.identity?.kind === "oidc-google";
+    const idTokenFrom = federated ? JSON.stringify(this.config.idTokenCommand ?? []) : "";
+    const fingerprint = mintFingerprint(plan, this.machine.env, this.places.home);
+    return ["mint", this.baseUrl, this.owner, idTokenFrom, fingerprint].join("\n");
   }
 
   /** Lets go of every connection, so that the process may end. */

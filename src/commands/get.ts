@@ -11,6 +11,7 @@ export async function get(stdin: Uint8Array, session: Session): Promise<Reply> {
   const serverUrl = readServerUrl(stdin);
   const ref = parseRegistry(serverUrl);
   if (ref === undefined) return notFound;
+  session.asked = ref;
   const resolution = await resolveCredential(ref, session);
   switch (resolution.kind) {
     case "found":

@@ -40,5 +40,5 @@ export type MintTarget =
       readonly fips: boolean;
       readonly dualStack: boolean;
     }
-  | { readonly kind: "ecr-public" }
+  | { readonly kind: "ecr-public"; readonly dualStack?: true }
   | { readonly kind: "gar" };

@@ -24,7 +24,7 @@ export function mintPlan(
 
 /** Without the account: one token serves every account of a region. */
 function targetOf(cloud: CloudRegistry): MintTarget {
-  if (cloud.kind !== "ecr") return { kind: cloud.kind };
+  if (cloud.kind !== "ecr") return cloud;
   const { kind, region, partition, fips, dualStack } = cloud;
   return { kind, region, partition, fips, dualStack };
 }

@@ -44,8 +44,8 @@ export interface FailureEntry {
   readonly code: FailureCode;
   readonly message: string;
   readonly hint: string | undefined;
-  /** An outage found under the short limit that holds when a last known answer is at hand. */
-  readonly hasty: boolean;
+  /** How long the platform was given before it counted as silent, in milliseconds. */
+  readonly grantedMs: number;
 }
 
 /** Hashes of values that the platform has given for a registry. */
@@ -81,8 +81,8 @@ export function parseListEntry(value: unknown): ListEntry | undefined {
   return { atMs: value.atMs, candidates: value.candidates, skipped: value.skipped };
 }
 
-export function failureFields(atMs: number, failure: Failure, hasty: boolean): FailureEntry {
-  return { atMs, code: failure.code, message: failure.message, hint: failure.hint, hasty };
+export function failureFields(atMs: number, failure: Failure, grantedMs = 0): FailureEntry {
+  return { atMs, code: failure.code, message: failure.message, hint: failure.hint, grantedMs };
 }
 
 export function parseFailureEntry(value: unknown): FailureEntry | undefined {
@@ -90,7 +90,13 @@ export function parseFailureEntry(value: unknown): FailureEntry | undefined {
   const code = FAILURE_CODES.find((known) => known === value.code);
   const hint = isText(value.hint) ? value.hint : undefined;
   if (code === undefined) return undefined;
-  return { atMs: value.atMs, code, message: value.message, hint, hasty: value.hasty === true };
+  return {
+    atMs: value.atMs,
+    code,
+    message: value.message,
+    hint,
+    grantedMs: isTime(value.grantedMs) ? value.grantedMs : 0,
+  };
 }
 
 export function toRememberedFailure(entry: FailureEntry): Failure {

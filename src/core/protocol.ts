@@ -46,7 +46,7 @@ export function readStoreRequest(stdin: Uint8Array): StoreRequest {
   const serverUrl = stringField(fields, "serverurl");
   if (serverUrl.trim() === "") throw new Refusal(NO_SERVER_URL);
   const username = stringField(fields, "username");
-  if (username === "") throw new Refusal(NO_USERNAME);
+  if (/^[\r\n]*$/.test(username)) throw new Refusal(NO_USERNAME);
   const secret = stringField(fields, "secret");
   return {
     serverUrl: checkedField(serverUrl, "the server URL"),

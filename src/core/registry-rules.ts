@@ -188,34 +188,36 @@ function labelHolds(want: string, have: string): boolean {
   return want === have;
 }
 
-/** The clouds that a rule's name can mean: one for an exact name, several for a pattern. */
+/** The clouds that a rule's name can mean: one for an exact name, perhaps several for a pattern. */
 function possibleClouds(rule: RegistryRule): readonly CloudRegistry[] {
-  if (rule.wildcards > MAX_CLOUD_WILDCARDS) return [];
-  let names = [rule.pattern];
-  for (let left = rule.wildcards; left > 0; left -= 1) {
-    names = names.flatMap((name) => SAMPLES.map((sample) => name.replace("*", sample)));
-  }
-  return names.map((key) => recognizeCloud({ key, kind: "registry" })).filter((cloud) => cloud !== undefined);
+  const labels = rule.pattern.split(".");
+  const shapes =
+    rule.wildcards === 0 ? [labels] : CLOUD_SHAPES.filter((shape) => shape.length === labels.length);
+  return shapes
+    .map((shape) => labels.map((label, index) => (label === "*" ? shape[index] : label)).join("."))
+    .map((key) => recognizeCloud({ key, kind: "registry" }))
+    .filter((cloud) => cloud !== undefined);
 }
 
-/** Account, region and one more; each wildcard multiplies what has to be tried. */
-const MAX_CLOUD_WILDCARDS = 3;
-const SAMPLES = [
-  "123456789012",
-  "us-east-1",
-  "us-gov-west-1",
-  "cn-north-1",
-  "eusc-de-east-1",
-  "us-iso-east-1",
-  "us-isob-east-1",
-  "eu-isoe-west-1",
-  "us-isof-south-1",
-  "us",
-  "us-docker",
-  "docker",
-  "rep",
-  "dkr",
-  "ecr",
-  "public",
-  "ecr-public",
-];
+/** One host of every shape that is recognised; a pattern that fits one with its wildcards filled in can mean it. */
+const CLOUD_SHAPES: readonly (readonly string[])[] = [
+  ...[
+    "us-east-1.amazonaws.com",
+    "us-gov-west-1.amazonaws.com",
+    "cn-north-1.amazonaws.com.cn",
+    "eusc-de-east-1.amazonaws.eu",
+    "us-iso-east-1.c2s.ic.gov",
+    "us-isob-east-1.sc2s.sgov.gov",
+    "eu-isoe-west-1.cloud.adc-e.uk",
+    "us-isof-south-1.csp.hci.ic.gov",
+  ].flatMap((place) => [`123456789012.dkr.ecr.${place}`, `123456789012.dkr.ecr-fips.${place}`]),
+  ...["us-east-1.on.aws", "us-gov-west-1.on.aws", "cn-north-1.on.amazonwebservices.com.cn"].flatMap(
+    (place) => [`123456789012.dkr-ecr.${place}`, `123456789012.dkr-ecr-fips.${place}`],
+  ),
+  "public.ecr.aws",
+  "ecr-public.aws.com",
+  "gcr.io",
+  "eu.gcr.io",
+  "us-docker.pkg.dev",
+  "docker.us-east1.rep.pkg.dev",
+].map((host) => host.split("."));

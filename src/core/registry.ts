@@ -88,7 +88,8 @@ export type CloudRegistry =
       readonly region: string;
       readonly partition: Partition;
     } & Endpoint)
-  | { readonly kind: "ecr-public" }
+  /** `dualStack` is there for the name that has addresses of both kinds. */
+  | { readonly kind: "ecr-public"; readonly dualStack?: true }
   | { readonly kind: "gar" };
 
 interface Endpoint {
@@ -113,7 +114,6 @@ const ECR_DUAL_STACK =
   /^([0-9]{12})\.dkr-ecr(-fips)?\.([a-z0-9-]+)\.(on\.aws|on\.amazonwebservices\.com\.cn)$/;
 /** `fips-us-east-1` is no region but an old way to ask the SDK for FIPS. */
 const REGION = /^(?!fips-)[a-z]{2,}(?:-[a-z]+){1,2}-[1-9][0-9]?$/;
-const ECR_PUBLIC: ReadonlySet<string> = new Set(["public.ecr.aws", "ecr-public.aws.com"]);
 const GOOGLE =
   /^(?:gcr\.io|[a-z0-9_-]+\.gcr\.io|[a-z0-9]+(?:-[a-z0-9]+)*-docker\.pkg\.dev|docker\.[a-z0-9]+(?:-[a-z0-9]+)*\.rep\.pkg\.dev)$/;
 
@@ -135,7 +135,8 @@ const PARTITION_PREFIXES: readonly (readonly [
 /** The cloud registry that `ref` is, or undefined for every other registry, look-alikes included. */
 export function recognizeCloud(ref: RegistryRef): CloudRegistry | undefined {
   if (ref.kind !== "registry") return undefined;
-  if (ECR_PUBLIC.has(ref.key)) return { kind: "ecr-public" };
+  if (ref.key === "public.ecr.aws") return { kind: "ecr-public" };
+  if (ref.key === "ecr-public.aws.com") return { kind: "ecr-public", dualStack: true };
   if (GOOGLE.test(ref.key)) return { kind: "gar" };
   const classic = ECR_CLASSIC.exec(ref.key);
   const match = classic ?? ECR_DUAL_STACK.exec(ref.key);

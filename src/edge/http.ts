@@ -94,11 +94,11 @@ export function createHttp({ env, deadline, trace }: HttpOptions): Http {
       try {
         const dispatcher = dispatcherFor(endpoint, Math.max(1, Math.ceil(connectMs)));
         const response = await orStopped(exchange(dispatcher, request, stop.signal), stop.signal);
-        trace(`${request.method} ${endpoint.host}${request.path.split("?")[0]}: ${response.status}`);
+        trace(`${request.method} ${endpoint.host}${shownPath(request)}: ${response.status}`);
         return response;
       } catch (error) {
         const failure = toTransportError(error, endpoint.host, stop.signal.aborted);
-        trace(`${request.method} ${endpoint.host}${request.path.split("?")[0]}: ${failure.message}`);
+        trace(`${request.method} ${endpoint.host}${shownPath(request)}: ${failure.message}`);
         throw failure;
       } finally {
         clearTimeout(timer);
@@ -135,6 +135,11 @@ function orStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });
   });
   return Promise.race([work, stopped]);
+}
+
+/** Without the query, and without ids that are as good as a secret (a container's credentials have one). */
+function shownPath({ path }: HttpRequest): string {
+  return (path.split("?")[0] ?? "").replace(/[0-9a-f]{8}-[0-9a-f-]{20,}/gi, "…");
 }
 
 async function exchange(

@@ -1,15 +1,14 @@
 // The places where AWS keys may be, and in which order: the machine's own first for runner-native, what the user has
 // set first for the default chain. A developer's profile or keys never stand in for a machine that has an identity.
 
-import { Failure } from "../core/errors.ts";
+import { Failure, toFailure } from "../core/errors.ts";
 import { containerKeys, webIdentityKeys } from "./aws-container.ts";
 import { type Found, found, none } from "./aws-found.ts";
-import { instanceKeys, onGoogle } from "./aws-imds.ts";
+import { instanceKeys, onGoogle, saidByEc2 } from "./aws-imds.ts";
 import { type AwsKeys, keysOf } from "./aws-keys.ts";
 import type { AwsPlace } from "./aws-place.ts";
 import { isOnGoogle } from "./google-metadata.ts";
 import type { MintContext } from "./mint.ts";
-import { askedOnce, type OtherCloud, whileAsking } from "./other-cloud.ts";
 
 interface Source {
   readonly name: string;
@@ -22,19 +21,16 @@ export interface AwsSources {
   readonly webIdentity: Source;
   readonly instance: Source;
   readonly variables: Source;
-  readonly isOnGoogle: OtherCloud;
   readonly place: AwsPlace;
   readonly context: MintContext;
 }
 
 export function awsSources(place: AwsPlace, context: MintContext): AwsSources {
-  const google = askedOnce(() => isOnGoogle(context));
   return {
     container: once("the container", () => containerKeys(context)),
     webIdentity: once("the web identity", () => webIdentityKeys(place, context)),
-    instance: once("the instance", () => whileAsking(google, () => instanceKeys(context))),
+    instance: once("the instance", () => instanceKeys(context)),
     variables: once("the variables", async () => environmentKeys(context.env)),
-    isOnGoogle: google,
     place,
     context,
   };
@@ -43,7 +39,7 @@ export function awsSources(place: AwsPlace, context: MintContext): AwsSources {
 /** The machine's keys; the default chain's only where the machine has none. Throws a Failure. */
 export async function machineKeys(sources: AwsSources): Promise<AwsKeys> {
   const { container, webIdentity, instance, context } = sources;
-  const machine = await first([container, webIdentity, instance], context);
+  const machine = await first([container, webIdentity, instance].map(orNone), context);
   if (machine.kind === "keys") return machine.keys;
   const configured = await first(configuredSources(sources), context);
   if (configured.kind === "keys") return configured.keys;
@@ -110,6 +106,19 @@ async function namedSourceKeys(name: string, sources: AwsSources): Promise<AwsKe
   throw result.reason ?? noKeys(`the credential_source ${name.slice(0, 60)} gives no AWS keys`);
 }
 
+/** A place of the machine's that fails gives no identity; only a mistake in the configuration ends the search. */
+function orNone(source: Source): Source {
+  return {
+    name: source.name,
+    ask: () =>
+      source.ask().catch((error: unknown) => {
+        const failure = toFailure(error);
+        if (failure.code === "config-invalid") throw failure;
+        return none(failure);
+      }),
+  };
+}
+
 function once(name: string, ask: () => Promise<Found>): Source {
   let asked: Promise<Found> | undefined;
   return {
@@ -128,8 +137,9 @@ function environmentKeys(env: MintContext["env"]): Found {
 
 /** The wrong cloud is a better reason than a missing identity, and worth one short question. */
 async function nothingFound(reason: Failure | undefined, sources: AwsSources): Promise<Failure> {
-  if (reason?.code === "wrong-cloud") return reason;
-  if (await sources.isOnGoogle()) return onGoogle();
+  // EC2's own word, or silence: another cloud's server at this address would have answered.
+  const told = reason?.code === "wrong-cloud" || reason?.code === "imds-no-answer" || saidByEc2(reason);
+  if (!told && (await isOnGoogle(sources.context))) return onGoogle();
   return reason ?? noKeys("no AWS identity was found");
 }
 

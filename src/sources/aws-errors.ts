@@ -82,7 +82,8 @@ export function awsFailure(
   if (THROTTLED.has(name) || status === 429) return throttled(call);
   if (status >= 500) return unavailable(call, status);
   if (SKEWED.has(name) || (isSkewed && status >= 400) || saysSkewed(seen)) return clockSkew(skewMs);
-  if (DENIED.has(name))
+  // Some endpoints in between refuse without AWS's own words.
+  if (DENIED.has(name) || (name === "" && status === 403))
     return new Failure(call.refused.code, call.refused.message, { hint: call.refused.hint });
   if (EXPIRED.has(name)) return expiredKeys(call);
   if (BAD_KEYS.has(name) || BAD_SIGNATURE.has(name)) return badKeys(call);

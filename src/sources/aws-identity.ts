@@ -21,7 +21,7 @@ export async function awsKeys(plan: MintPlan, place: AwsPlace, context: MintCont
       return namedProfileKeys(identity.profile, sources);
     case "role": {
       checkRolePartition(identity.roleArn, place, "identity.roleArn");
-      const keys = await defaultKeys(sources);
+      const keys = await (plan.base === "machine" ? machineKeys(sources) : defaultKeys(sources));
       const { assumeRole } = await import("./sts.ts");
       return assumeRole(keys, identity, place, context);
     }

@@ -125,6 +125,7 @@ function unreachable(error: TransportError): Failure {
       },
     );
   }
+  if (error.trouble !== "timeout") return nonsense();
   return new Failure("imds-no-answer", "the EC2 metadata server did not answer", {
     hint: "a hop limit of 1 keeps containers out: raise it with aws ec2 modify-instance-metadata-options --http-put-response-hop-limit 2, or use identity.oidc",
   });
@@ -148,10 +149,19 @@ function busy(status: number): Failure {
   });
 }
 
+const FROM_EC2 = new WeakSet<Failure>();
+
+/** True when the reason came from EC2's own metadata server, so that this machine is on EC2. */
+export function saidByEc2(reason: Failure | undefined): boolean {
+  return reason !== undefined && FROM_EC2.has(reason);
+}
+
 function noRole(): Failure {
-  return new Failure("aws-no-credentials", "this EC2 instance has no role that gives keys", {
+  const failure = new Failure("aws-no-credentials", "this EC2 instance has no role that gives keys", {
     hint: "attach an instance profile, or configure identity.oidc",
   });
+  FROM_EC2.add(failure);
+  return failure;
 }
 
 function nonsense(): Failure {

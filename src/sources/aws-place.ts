@@ -20,7 +20,9 @@ export interface AwsPlace {
 /** The registry's own place. ECR Public has one region; the host says the endpoint, the variables may add to it. */
 export function placeOf(target: AwsTarget, env: Env): AwsPlace {
   const host =
-    target.kind === "ecr" ? target : { region: "us-east-1", partition: "aws", fips: false, dualStack: false };
+    target.kind === "ecr"
+      ? target
+      : { region: "us-east-1", partition: "aws", fips: false, dualStack: target.dualStack === true };
   return {
     region: host.region,
     partition: host.partition,

@@ -14,6 +14,8 @@ import { withRetries } from "./mint-retry.ts";
 
 /** Nothing is handed out that ends so soon. */
 const MIN_LIFE_MS = 60_000;
+/** What AWS documents, for an answer that does not say. */
+const USUAL_LIFE_MS = 12 * 3_600_000;
 
 export interface EcrAsk {
   readonly wire: AwsWire;
@@ -65,7 +67,7 @@ function tokenIn(
   skewMs: number | undefined,
 ): MintedToken {
   const encoded = answer?.authorizationToken ?? "";
-  const expiresAtMs = answer?.expiresAt?.getTime() ?? Number.NaN;
+  const expiresAtMs = answer?.expiresAt?.getTime() ?? obtainedAtMs + USUAL_LIFE_MS;
   const decoded = /^[A-Za-z0-9+/]+={0,2}$/.test(encoded)
     ? Buffer.from(encoded, "base64").toString("latin1")
     : "";

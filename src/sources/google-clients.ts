@@ -18,6 +18,7 @@ import { isRecord } from "../core/entry.ts";
 import { Failure } from "../core/errors.ts";
 import type { Secret } from "../core/secret.ts";
 import { badAnswer, type GoogleCall, googleFailure } from "./google-errors.ts";
+import { tokenUriOf } from "./google-files.ts";
 import type { GoogleToken } from "./google-metadata.ts";
 import { type GoogleWire, googleWire, judgeGoogle } from "./google-wire.ts";
 import type { MintContext } from "./mint.ts";
@@ -39,7 +40,7 @@ export async function fileToken(
   scopes: readonly string[],
   context: MintContext,
 ): Promise<GoogleToken> {
-  const wire = googleWire(context);
+  const wire = googleWire(context, tokenUriOf(file));
   const shared = sharedOptions(wire, scopes);
   const call = callOf(file);
   try {

@@ -2,7 +2,8 @@
 // Found and parsed here, with no SDK and no gcloud.
 
 import { join } from "node:path";
-import { isRecord } from "../core/entry.ts";
+import { type Endpoint, isSafeEndpoint, parseEndpoint } from "../core/endpoint.ts";
+import { isRecord, isText } from "../core/entry.ts";
 import { Failure } from "../core/errors.ts";
 import { readTokenFile } from "../edge/token-file.ts";
 import type { CredentialFile } from "./google-clients.ts";
@@ -43,4 +44,10 @@ function unusable(message: string): Failure {
   return new Failure("google-no-credentials", message, {
     hint: "correct GOOGLE_APPLICATION_CREDENTIALS, or run gcloud auth application-default login",
   });
+}
+
+/** Where a key or a refresh token is exchanged; the kinds for federation have a `token_url` that the library obeys. */
+export function tokenUriOf(file: Readonly<Record<string, unknown>>): Endpoint | undefined {
+  const endpoint = isText(file.token_uri) ? parseEndpoint(file.token_uri) : undefined;
+  return endpoint !== undefined && isSafeEndpoint(endpoint) ? endpoint : undefined;
 }

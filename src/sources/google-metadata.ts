@@ -26,7 +26,8 @@ export interface GoogleToken {
 
 export type MetadataAnswer =
   | { readonly kind: "token"; readonly token: GoogleToken }
-  | { readonly kind: "none"; readonly reason?: Failure };
+  /** `conclusive`: it was Google's server that said so, or it kept silent. */
+  | { readonly kind: "none"; readonly reason?: Failure; readonly conclusive?: boolean };
 
 /** Throws a Failure when the server answers with nonsense or refuses. */
 export async function metadataToken(
@@ -45,13 +46,16 @@ export async function metadataToken(
     );
     return read(answer, context);
   } catch (error) {
-    if (error instanceof TransportError) return { kind: "none", reason: unreachable(error) };
+    if (error instanceof TransportError) {
+      return { kind: "none", reason: unreachable(error), conclusive: error.trouble === "timeout" };
+    }
     throw error;
   }
 }
 
 /** True when Google's metadata server answers, asked shortly. For the message of a failure, never for more. */
 export async function isOnGoogle(context: MintContext): Promise<boolean> {
+  if (context.env.METADATA_SERVER_DETECTION?.toLowerCase() === "none") return false;
   try {
     const limitMs = within(context.clock, context.deadline, PROBE_LIMIT_MS).remainingMs();
     return isGoogles(await get("", context, limitMs));
@@ -74,7 +78,7 @@ function get(path: string, { env, http }: MintContext, timeoutMs: number): Promi
 /** Throws a Failure: a metadata server lies on the machine's own link, or on loopback in a test. */
 function metadataEndpoint(env: MintContext["env"]): Endpoint {
   const named = env.GCE_METADATA_HOST || env.GCE_METADATA_IP;
-  const endpoint = parseEndpoint(`http://${(named || "169.254.169.254").replace(/^http:\/\//, "")}`);
+  const endpoint = parseEndpoint(`http://${(named || "169.254.169.254").replace(/^http:\/\//i, "")}`);
   if (endpoint !== undefined && (isLoopback(endpoint.host) || USUAL_HOSTS.has(endpoint.host)))
     return endpoint;
   throw new Failure("config-invalid", "GCE_METADATA_HOST is neither Google's address nor loopback", {
@@ -88,7 +92,7 @@ function read(answer: HttpResponse, { clock }: MintContext): MetadataAnswer {
   if (answer.status === 429 || answer.status >= 500) throw busy(answer.status);
   // Another cloud's server, or a proxy that catches everything.
   if (!isGoogles(answer)) return { kind: "none" };
-  if (answer.status === 404) return { kind: "none", reason: noAccount() };
+  if (answer.status === 404) return { kind: "none", reason: noAccount(), conclusive: true };
   if (answer.status === 403) throw forbidden();
   const token = answer.status === 200 ? parseToken(answer.body, clock.nowMs()) : undefined;
   if (token === undefined) throw nonsense();
@@ -103,9 +107,10 @@ function parseToken(body: Buffer, nowMs: number): GoogleToken | undefined {
     return undefined;
   }
   if (!isRecord(value)) return undefined;
-  const { access_token: token, expires_in: seconds } = value;
+  const { access_token: token } = value;
+  const seconds = Number(value.expires_in);
   if (!isText(token) || !/^[\x21-\x7e]+$/.test(token)) return undefined;
-  if (typeof seconds !== "number" || !Number.isFinite(seconds)) return undefined;
+  if (!Number.isFinite(seconds)) return undefined;
   return { token, expiresAtMs: nowMs + seconds * 1000 };
 }
 

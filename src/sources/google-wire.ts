@@ -12,6 +12,7 @@ import { isPassing, retryAfterMs } from "./mint-retry.ts";
 const TRY_LIMIT_MS = 5000;
 const LINK_LIMIT_MS = 1000;
 const LINK_HOST = "169.254.169.254";
+const TOKEN_URL = "https://oauth2.googleapis.com/token";
 
 /** How the last attempt ended. */
 export interface GoogleOutcome {
@@ -31,10 +32,12 @@ export interface GoogleWire {
 
 const NOTHING: GoogleOutcome = { last: undefined, code: undefined, skewMs: undefined, retryAfterMs: 0 };
 
-export function googleWire({ http, clock, deadline }: MintContext): GoogleWire {
+/** `tokenUri`: where a credential file says its tokens are made; the library has that address built in. */
+export function googleWire({ http, clock, deadline }: MintContext, tokenUri?: Endpoint): GoogleWire {
   let outcome = NOTHING;
   const send = async (url: URL, init: RequestInit): Promise<Response> => {
-    const { endpoint, path } = target(url);
+    const named = url.href === TOKEN_URL && tokenUri !== undefined;
+    const { endpoint, path } = named ? { endpoint: tokenUri, path: tokenUri.path } : target(url);
     const isLink = endpoint.host === LINK_HOST;
     const { body, contentType } = bodyOf(init.body);
     const headers = new Headers(init.headers);

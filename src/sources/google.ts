@@ -10,7 +10,6 @@ import type { CredentialFile } from "./google-clients.ts";
 import { credentialFile } from "./google-files.ts";
 import { CLOUD_PLATFORM, type GoogleToken, type MetadataAnswer, metadataToken } from "./google-metadata.ts";
 import type { MintContext, MintedToken } from "./mint.ts";
-import { askedOnce, type OtherCloud, whileAsking } from "./other-cloud.ts";
 
 const USERNAME = "oauth2accesstoken";
 /** Nothing is handed out that ends so soon. */
@@ -46,13 +45,12 @@ function minted({ token, expiresAtMs }: GoogleToken, source: Source, obtainedAtM
       hint: "check this machine's clock",
     });
   }
-  const isShared = source === "metadata" && lifeMs > 2 * METADATA_MARGIN_MS;
   return {
     username: USERNAME,
     secret: new Secret(token),
     obtainedAtMs,
     expiresAtMs,
-    refreshAtMs: isShared ? expiresAtMs - METADATA_MARGIN_MS : obtainedAtMs + lifeMs / 2,
+    refreshAtMs: source === "metadata" ? expiresAtMs - METADATA_MARGIN_MS : obtainedAtMs + lifeMs / 2,
   };
 }
 
@@ -64,7 +62,8 @@ async function tokenFor(plan: MintPlan, context: MintContext): Promise<Sourced> 
     case "impersonate": {
       const { impersonate, impersonationUrl } = await import("./google-impersonate.ts");
       const url = impersonationUrl(identity.serviceAccount);
-      const own = await defaultToken([CLOUD_PLATFORM], context);
+      const ask = plan.base === "machine" ? machineToken : defaultToken;
+      const own = await ask([CLOUD_PLATFORM], context);
       return other(await impersonate(own.token.token, { url, scopes, delegates: [] }, context));
     }
     case "oidc-google":
@@ -86,28 +85,35 @@ const other = (token: GoogleToken): Sourced => ({ token, source: "other" });
 
 /** The machine's own account; application default credentials only where the machine has none. */
 async function machineToken(scopes: readonly string[], context: MintContext): Promise<Sourced> {
-  const aws = askedOnce(() => isOnAws(context));
-  const answer = await whileAsking(aws, () => metadataToken(scopes, context));
+  const answer = await metadataToken(scopes, context).catch(asNone);
   context.trace(`google identity from the metadata server: ${answer.kind}`);
   if (answer.kind === "token") return { token: answer.token, source: "metadata" };
   const file = credentialFile(context.env, context.home);
   if (file !== undefined) return other(await tokenOf(file, scopes, context));
-  throw await nothingFound(answer, aws);
+  throw await nothingFound(answer, context);
+}
+
+/** A metadata server that fails gives no identity; only a mistake in the configuration ends the search. */
+function asNone(error: unknown): MetadataAnswer {
+  const reason = toFailure(error);
+  if (reason.code === "config-invalid") throw reason;
+  return { kind: "none", reason, conclusive: true };
 }
 
 async function defaultToken(scopes: readonly string[], context: MintContext): Promise<Sourced> {
   const file = credentialFile(context.env, context.home);
   if (file !== undefined) return other(await tokenOf(file, scopes, context));
-  const aws = askedOnce(() => isOnAws(context));
-  const answer = await whileAsking(aws, () => metadataToken(scopes, context));
+  const answer = await metadataToken(scopes, context);
   context.trace(`google identity from the metadata server: ${answer.kind}`);
   if (answer.kind === "token") return { token: answer.token, source: "metadata" };
-  throw await nothingFound(answer, aws);
+  throw await nothingFound(answer, context);
 }
 
 /** The wrong cloud is a better reason than a missing identity, and worth one short question. */
-async function nothingFound(answer: MetadataAnswer, isElsewhere: OtherCloud): Promise<Failure> {
-  if (await isElsewhere()) {
+async function nothingFound(answer: MetadataAnswer, context: MintContext): Promise<Failure> {
+  // Google's own word, or silence: another cloud's server at this address would have answered.
+  const told = answer.kind === "none" && answer.conclusive === true;
+  if (!told && (await isOnAws(context))) {
     return new Failure(
       "wrong-cloud",
       "this machine is on AWS and has no Google identity for a Google registry",

@@ -7,7 +7,8 @@ import type { Deadline } from "../edge/clock.ts";
 import { runCommand } from "../edge/command.ts";
 import type { PlatformClient } from "./platform-client.ts";
 
-const JWT = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
+/** Whether it is a good token is for whom it is meant to say. */
+const TOKEN = /^[\x21-\x7e]+$/;
 
 /** Throws a Failure with the code `id-token-failed`. */
 export async function requestIdToken(
@@ -25,7 +26,7 @@ export async function requestIdToken(
       deadline,
     );
     const token = output.trim();
-    if (!JWT.test(token)) throw new Error("printed no token");
+    if (!TOKEN.test(token)) throw new Error("printed no token");
     return new Secret(token);
   } catch (error) {
     const reason =

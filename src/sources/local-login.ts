@@ -10,7 +10,7 @@ import { loginEndMs } from "../core/login-life.ts";
 import type { RegistryRef } from "../core/registry.ts";
 import { type Credential, isSameCredential, Secret } from "../core/secret.ts";
 import type { Clock } from "../edge/clock.ts";
-import { readPrivateFile, removePrivateFile, writePrivateFile } from "../store/atomic-file.ts";
+import { readPrivateFile, removePrivateFile, sweepOrphans, writePrivateFile } from "../store/atomic-file.ts";
 import { ensurePrivateDir, isPrivateDir } from "../store/private-dir.ts";
 
 export interface LocalLogin {
@@ -69,6 +69,7 @@ export function localLogins(
     try {
       const text = encodeEntry(key, Object.assign(fields, { secret: credential.secret.expose() }));
       writePrivateFile(join(dir, fileOf(key)), text, mayReplace);
+      sweepOrphans(dir, clock.nowMs());
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code ?? "short write";
       throw notSaved(`writing to ${stateDir} failed (${code})`);

@@ -33,9 +33,9 @@ const GOOGLE_VARIABLES = ["GCE_METADATA_HOST", "GCE_METADATA_IP", "METADATA_SERV
  * profile that changes nothing is one more token; leaving it out could hand one identity's token to another.
  */
 export function mintFingerprint(plan: MintPlan, env: Env, home: string | undefined): string {
-  const { cloud, identity = plan.base } = plan;
+  const { cloud, base, identity = null } = plan;
   if (cloud.kind === "gar") {
-    return text("gar", identity, plan.googleScopes, googleSurroundings(plan, env, home));
+    return text("gar", base, identity, plan.googleScopes, googleSurroundings(plan, env, home));
   }
   const service = cloud.kind === "ecr" ? "ECR" : "ECR_PUBLIC";
   const endpoints = hashes(env, [`AWS_ENDPOINT_URL_${service}`, "AWS_ENDPOINT_URL_STS"]);
@@ -45,6 +45,7 @@ export function mintFingerprint(plan: MintPlan, env: Env, home: string | undefin
     placeOf(cloud, env),
     endpoints,
     toggles,
+    base,
     identity,
     awsSurroundings(plan, env, home),
   );

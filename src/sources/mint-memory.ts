@@ -20,7 +20,8 @@ import type { MintedToken } from "./mint.ts";
 const LEAST_LIFE_MS = 60_000;
 /** How long a renewal may take while the old token still serves, in milliseconds. */
 const RENEWAL_LIMIT_MS = 4000;
-const LEASE_BUDGET_MS = 5000;
+/** A metadata server tells the rest of a life in whole seconds, so the same end is never told twice the same. */
+const SAME_END_MS = 5000;
 
 interface MintEntry {
   readonly atMs: number;
@@ -56,9 +57,7 @@ export async function mintedToken(
   const early = poll();
   const found =
     early ??
-    (await withLease({ path: cache.leasePath(key), clock, deadline, budgetMs: LEASE_BUDGET_MS, poll }, () =>
-      renew(key, options, mint),
-    ));
+    (await withLease({ path: cache.leasePath(key), clock, deadline, poll }, () => renew(key, options, mint)));
   if (found instanceof Failure) throw found;
   return found.credential;
 }
@@ -74,8 +73,7 @@ export function isMinted(key: string, credential: Credential, cache: Cache): boo
 /** From now on no token that was asked for earlier counts, not even from a process still asking. */
 export function eraseMinted(key: string, cache: Cache, clock: Clock): void {
   const entry = read(key, cache);
-  if (entry?.kind !== "token") return;
-  const previous = credentialHash(entry.credential);
+  const previous = entry?.kind === "token" ? credentialHash(entry.credential) : (entry?.previous ?? "");
   const credential = { username: "", secret: new Secret("") };
   write(
     key,
@@ -92,15 +90,17 @@ async function renew(
   const before = read(key, cache);
   const still = usable(before, clock.nowMs());
   try {
-    const token = await mint(still === undefined ? deadline : within(clock, deadline, RENEWAL_LIMIT_MS));
+    const renewalMs = Math.min(RENEWAL_LIMIT_MS, deadline.remainingMs() / 2);
+    const token = await mint(still === undefined ? deadline : within(clock, deadline, renewalMs));
     const entry = toEntry(token, before, clock.nowMs());
     if (usable(entry, clock.nowMs()) === undefined) throw expired(token, clock.nowMs());
     write(key, entry, cache);
     return entry;
   } catch (error) {
     const failure = toFailure(error);
-    if (failure.code !== "deadline") {
-      cache.write(failureKey(key), failureFields(clock.nowMs(), failure, false));
+    // A short deadline of ours says nothing to others, unless the old token lets everybody wait.
+    if (failure.code !== "deadline" || still !== undefined) {
+      cache.write(failureKey(key), failureFields(clock.nowMs(), failure));
     }
     return usable(still, clock.nowMs()) ?? failure;
   }
@@ -109,7 +109,7 @@ async function renew(
 /** A renewal that brought no later end is not repeated before half of what remains has passed. */
 function toEntry(token: MintedToken, before: MintEntry | undefined, nowMs: number): MintEntry {
   const credential = { username: token.username, secret: token.secret };
-  const gained = before?.kind !== "token" || token.expiresAtMs > before.expiresAtMs;
+  const gained = before?.kind !== "token" || token.expiresAtMs > before.expiresAtMs + SAME_END_MS;
   const halfOfRestMs = nowMs + (token.expiresAtMs - nowMs) / 2;
   const same = before?.kind === "token" && credentialHash(before.credential) === credentialHash(credential);
   return {

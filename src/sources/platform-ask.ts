@@ -11,13 +11,12 @@ import { withLease } from "../store/lease.ts";
 import { Outage } from "./platform-errors.ts";
 import { Evaluation } from "./platform-evaluation.ts";
 import { fetchSecretList } from "./platform-lookup.ts";
-import { erasedAtMs, type PlatformMemory, type PlatformResult, toResult } from "./platform-memory.ts";
+import type { PlatformMemory } from "./platform-memory.ts";
+import { erasedAtMs, type PlatformResult, toResult } from "./platform-result.ts";
 import { type ReadOptions, readValue, ValueTrouble } from "./platform-value.ts";
 
 /** How long the platform gets when a last known answer could serve instead, in milliseconds. */
 const HASTY_LIMIT_MS = 2000;
-/** How long to wait for another process that asks the same, in milliseconds. */
-const LEASE_BUDGET_MS = 5000;
 
 export interface AskOptions extends ReadOptions {
   readonly environmentId: string | undefined;
@@ -29,13 +28,20 @@ export async function askPlatform(ref: RegistryRef, options: AskOptions): Promis
   const { memory, cache, clock, deadline } = options;
   const poll = (): PlatformResult | undefined => memory.settled(ref) ?? fromFailure(ref, memory);
   const path = cache.leasePath(memory.answerKey(ref));
-  return withLease({ path, clock, deadline, budgetMs: LEASE_BUDGET_MS, poll }, () => ask(ref, options));
+  return withLease({ path, clock, deadline, poll }, () => ask(ref, options));
+}
+
+/** `complete`: no candidate's value was refused or missing. */
+export interface AllValues {
+  readonly values: readonly SecretValue[];
+  readonly complete: boolean;
 }
 
 /** Every value that the platform gives for `ref` now, winner and losers. Throws a Failure. */
-export async function askAllValues(ref: RegistryRef, options: AskOptions): Promise<readonly SecretValue[]> {
+export async function askAllValues(ref: RegistryRef, options: AskOptions): Promise<AllValues> {
   const { config, memory, client, clock, deadline } = options;
   const values: SecretValue[] = [];
+  let complete = true;
   try {
     const atMs = clock.nowMs();
     const list = { atMs, ...(await fetchSecretList(config, options.environmentId, client, deadline)) };
@@ -43,12 +49,13 @@ export async function askAllValues(ref: RegistryRef, options: AskOptions): Promi
     for (const candidate of memory.groups(ref, list).flat()) {
       const read = await readValue(ref, candidate, options);
       if ("value" in read) values.push(read.value);
+      else complete = false;
     }
-    return values;
+    return { values, complete };
   } catch (error) {
     const atValue = error instanceof ValueTrouble;
     const failure = atValue ? error.failure : toFailure(error);
-    remember(atValue ? ref : undefined, failure, true, memory);
+    remember(atValue ? ref : undefined, failure, memory);
     throw failure;
   }
 }
@@ -69,7 +76,7 @@ export async function currentList(
     return undefined;
   };
   const path = cache.leasePath(memory.listKey());
-  return withLease({ path, clock, deadline, budgetMs: LEASE_BUDGET_MS, poll }, async () => {
+  return withLease({ path, clock, deadline, poll }, async () => {
     const atMs = Math.max(clock.nowMs(), notBeforeMs + 1);
     try {
       const list = { atMs, ...(await fetchSecretList(config, options.environmentId, client, deadline)) };
@@ -77,7 +84,7 @@ export async function currentList(
       return list;
     } catch (error) {
       // Before the lease is given back, so that the next holder sees it.
-      remember(undefined, toFailure(error), hasty, memory);
+      remember(undefined, toFailure(error), memory);
       throw error;
     }
   });
@@ -113,21 +120,14 @@ async function ask(ref: RegistryRef, all: AskOptions): Promise<PlatformResult> {
   } catch (error) {
     if (error instanceof Remembered) return fromFailure(ref, memory) ?? unasked(ref, error.failure, memory);
     if (!(error instanceof ValueTrouble)) return afterTrouble(ref, toFailure(error), memory);
-    remember(ref, error.failure, hasty, memory);
+    remember(ref, error.failure, memory);
     const result = afterTrouble(ref, error.failure, memory);
     return result.kind === "failed" ? { ...result, managed: true } : result;
   }
 }
 
-function remember(
-  ref: RegistryRef | undefined,
-  failure: Failure,
-  hasty: boolean,
-  memory: PlatformMemory,
-): void {
-  // Only silence under the short limit leaves open whether the platform would have answered in full time.
-  const inconclusive = hasty && failure.code === "platform-timeout";
-  if (failure instanceof Outage) memory.rememberOutage(failure, inconclusive);
+function remember(ref: RegistryRef | undefined, failure: Failure, memory: PlatformMemory): void {
+  if (failure instanceof Outage) memory.rememberOutage(failure, failure.grantedMs);
   else memory.rememberFailure(ref, failure);
 }
 

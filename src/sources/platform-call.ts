@@ -30,12 +30,13 @@ export interface PlatformCall<T> {
 export async function callPlatform<T>(call: PlatformCall<T>, http: Http, clock: Clock): Promise<T> {
   let base = call.base;
   let redirected = false;
+  const grantedMs = call.deadline.remainingMs();
   for (let attempt = 0; ; attempt += 1) {
     const result = await send(call, base, http);
     if (result instanceof TransportError) {
       const again = result.trouble === "connect" || result.trouble === "broken";
       if (again && (await mayRetry(attempt, backoffMs(attempt), call, clock))) continue;
-      throw transportOutage(result, call.base);
+      throw transportOutage(result, call.base, grantedMs);
     }
     const target = redirected ? undefined : allowedRedirect(result, base, call);
     if (target !== undefined) {
@@ -44,7 +45,7 @@ export async function callPlatform<T>(call: PlatformCall<T>, http: Http, clock: 
       attempt -= 1;
       continue;
     }
-    const delayMs = retryDelayMs(result, attempt);
+    const delayMs = retryDelayMs(result, attempt, clock);
     if (delayMs !== undefined && (await mayRetry(attempt, delayMs, call, clock))) continue;
     return sort(result, call);
   }
@@ -91,13 +92,22 @@ async function mayRetry<T>(
 }
 
 /** The delay before a retry, or undefined when this result is final. RetryInfo outranks the headers. */
-function retryDelayMs(response: HttpResponse, attempt: number): number | undefined {
+function retryDelayMs(response: HttpResponse, attempt: number, clock: Clock): number | undefined {
   if (RETRIED_STATUS.has(response.status)) return backoffMs(attempt);
   if (response.status !== 429) return undefined;
   const detail = parseConnectError(parseJson(response.body))?.retryDelayMs;
   if (detail !== undefined) return detail === "unusable" ? undefined : detail;
-  const header = response.headers["ratelimit-retryafter"] ?? response.headers["retry-after"];
-  return header !== undefined && /^[1-9][0-9]{0,5}$/.test(header) ? Number(header) * 1000 : undefined;
+  const own = response.headers["ratelimit-retryafter"] ?? "";
+  if (/^[1-9][0-9]{0,5}$/.test(own)) return Number(own) * 1000;
+  return headerDelayMs(response.headers["retry-after"] ?? "", clock);
+}
+
+/** `Retry-After` as RFC 9110 has it: seconds or a date. A moment that has come means a short wait. */
+function headerDelayMs(header: string, clock: Clock): number | undefined {
+  const delayMs = /^[0-9]{1,6}(?:\.[0-9]{1,6})?$/.test(header)
+    ? Number(header) * 1000
+    : Date.parse(header) - clock.nowMs();
+  return Number.isNaN(delayMs) ? undefined : Math.max(delayMs, BACKOFF_MS);
 }
 
 /** One 307 or 308 with the path kept: to the same host and port over https, or between the vendor's two names. */
@@ -151,13 +161,14 @@ function outage<T>(code: Outage["code"], call: PlatformCall<T>, what: string, hi
   return new Outage(code, `the platform at ${call.base.host} ${what}`, { hint });
 }
 
-function transportOutage(error: TransportError, base: Endpoint): Outage {
+function transportOutage(error: TransportError, base: Endpoint, grantedMs: number): Outage {
   const host = base.host;
   const code = error.systemCode === "" ? "" : ` (${error.systemCode})`;
   switch (error.trouble) {
     case "timeout":
       return new Outage("platform-timeout", `the platform at ${host} did not answer in time`, {
         hint: "try again",
+        grantedMs,
       });
     case "tls":
       return new Outage("platform-tls", `the certificate of the platform at ${host} is not trusted${code}`, {

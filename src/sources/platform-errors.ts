@@ -6,7 +6,17 @@ import { Failure, type FailureCode } from "../core/errors.ts";
 /** The platform could not be asked, or something else answered in its place. */
 export class Outage extends Failure {
   override readonly name = "Failure";
+  /** How long the platform was given before it counted as silent, in milliseconds; a lot for any other trouble. */
+  readonly grantedMs: number;
+
+  constructor(code: FailureCode, message: string, options: { hint: string; grantedMs?: number }) {
+    super(code, message, { hint: options.hint });
+    this.grantedMs = options.grantedMs ?? CERTAIN_MS;
+  }
 }
+
+/** Trouble that more time would not have changed. */
+const CERTAIN_MS = 1e9;
 
 /** The platform answered, with an error. `connectCode` is Connect's. */
 export class Refused extends Failure {

@@ -2,11 +2,12 @@
 // and keeping what the last answer already knows.
 
 import type { Candidate } from "../core/candidate.ts";
+import { decide, type Outcome } from "../core/decide.ts";
 import { Failure } from "../core/errors.ts";
 import type { AnswerEntry, KnownOutcome, ListEntry } from "../core/platform-entries.ts";
 import type { RegistryRef } from "../core/registry.ts";
 import type { SecretValue } from "../core/secret-value.ts";
-import { noneAt } from "./platform-memory.ts";
+import { noneAt } from "./platform-result.ts";
 import { type ReadOptions, readValue, ValueTrouble } from "./platform-value.ts";
 
 export class Evaluation {
@@ -16,6 +17,8 @@ export class Evaluation {
   readonly #options: ReadOptions;
   readonly #groups: readonly (readonly Candidate[])[];
   readonly #values = new Map<string, SecretValue>();
+  /** What was read in this run counts in this run, whatever the wall clock does meanwhile. */
+  readonly #readNow = new Map<string, Outcome>();
   readonly #refusals: Failure[] = [];
   #outcomes: readonly KnownOutcome[];
 
@@ -31,7 +34,11 @@ export class Evaluation {
   /** The answer, written down. Throws a ValueTrouble. */
   async run(): Promise<AnswerEntry> {
     for (;;) {
-      const decision = this.#options.memory.decide(this.#groups, this.#outcomes);
+      const decision = decide(
+        this.#groups,
+        (candidate) =>
+          this.#readNow.get(candidate.ref) ?? this.#options.memory.outcomeOf(candidate, this.#outcomes),
+      );
       if (decision.kind === "nobody") return this.#keep(this.#nobody());
       const { candidate } = decision;
       if (decision.kind === "winner" && this.#isAtHand(candidate)) return this.#keep(this.#winner(candidate));
@@ -49,6 +56,7 @@ export class Evaluation {
     if ("value" in read) this.#values.set(candidate.ref, read.value);
     if (read.kind === "refused") this.#refusals.push(read.failure);
     const { ref, session } = candidate;
+    this.#readNow.set(ref, read.kind);
     const others = this.#outcomes.filter((outcome) => outcome.ref !== ref);
     this.#outcomes = [...others, { ref, session, outcome: read.kind, readAtMs: this.#options.clock.nowMs() }];
   }

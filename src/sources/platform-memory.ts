@@ -3,7 +3,7 @@
 
 import { type Candidate, rankedGroups } from "../core/candidate.ts";
 import type { Config } from "../core/config.ts";
-import { type Decision, decide } from "../core/decide.ts";
+import { type Decision, decide, type Outcome } from "../core/decide.ts";
 import type { Failure } from "../core/errors.ts";
 import {
   type AnswerEntry,
@@ -26,13 +26,7 @@ import type { Credential } from "../core/secret.ts";
 import type { Clock } from "../edge/clock.ts";
 import type { Cache } from "../store/cache.ts";
 import { credentialHash } from "../store/credential-hash.ts";
-
-/** What the platform says of a registry. `failed`: `managed` tells whether a secret is known to be there. */
-export type PlatformResult =
-  | { readonly kind: "credential"; readonly credential: Credential }
-  | { readonly kind: "native" }
-  | { readonly kind: "none" }
-  | { readonly kind: "failed"; readonly failure: Failure; readonly managed: boolean };
+import { erasedAtMs, noneAt, type PlatformResult, toResult } from "./platform-result.ts";
 
 export interface PlatformMemoryOptions {
   readonly config: Config;
@@ -46,6 +40,8 @@ export interface PlatformMemoryOptions {
 }
 
 const MAX_HISTORY = 32;
+/** A platform that is silent for so long is silent for every run. */
+const ENOUGH_TIME_MS = 4000;
 const NEVER_MS = Number.NEGATIVE_INFINITY;
 
 export class PlatformMemory {
@@ -113,20 +109,20 @@ export class PlatformMemory {
     return [...new Set(usable.map(({ registry }) => registry))];
   }
 
-  /** The decision that `outcomes` allow: only those of the same session, young enough and of a verbatim value. */
+  /** The decision that `outcomes` allow. */
   decide(groups: readonly (readonly Candidate[])[], outcomes: readonly KnownOutcome[]): Decision {
-    const nowMs = this.#options.clock.nowMs();
-    return decide(groups, (candidate) => {
-      const known = outcomes.find(
-        ({ ref, session }) => ref === candidate.ref && session === candidate.session,
-      );
-      if (known === undefined) return undefined;
-      const ageMs = nowMs - known.readAtMs;
-      const refused = known.outcome === "refused" || known.outcome === "missing";
-      const lifeMs = refused ? FAILURE_MEMORY_MS : VALUE_LIFE_MS;
-      const usable = known.readAtMs >= this.#options.startedAtMs || (candidate.verbatim && ageMs < lifeMs);
-      return usable && ageMs >= 0 ? known.outcome : undefined;
-    });
+    return decide(groups, (candidate) => this.outcomeOf(candidate, outcomes));
+  }
+
+  /** What is known of a candidate's value: of the same session, young enough, of a verbatim value. */
+  outcomeOf(candidate: Candidate, outcomes: readonly KnownOutcome[]): Outcome | undefined {
+    const known = outcomes.find(({ ref, session }) => ref === candidate.ref && session === candidate.session);
+    if (known === undefined) return undefined;
+    const ageMs = this.#options.clock.nowMs() - known.readAtMs;
+    const refused = known.outcome === "refused" || known.outcome === "missing";
+    const lifeMs = refused ? FAILURE_MEMORY_MS : VALUE_LIFE_MS;
+    const usable = known.readAtMs >= this.#options.startedAtMs || (candidate.verbatim && ageMs < lifeMs);
+    return usable && ageMs >= 0 ? known.outcome : undefined;
   }
 
   /** The last answer that may stand in while the platform cannot be asked, NF included. */
@@ -160,7 +156,9 @@ export class PlatformMemory {
     hasLastKnown: boolean,
   ): { failure: Failure; outage: boolean } | undefined {
     const outage = this.#remembered(this.#outageKey(), OUTAGE_MEMORY_MS);
-    if (outage !== undefined && (hasLastKnown || !outage.hasty)) {
+    // Silence within a short limit does not tell what a run with more time would have found.
+    const enoughMs = Math.min(ENOUGH_TIME_MS, this.#options.config.deadlineMs * 0.8);
+    if (outage !== undefined && (hasLastKnown || outage.grantedMs >= enoughMs)) {
       return { failure: toRememberedFailure(outage), outage: true };
     }
     const notBeforeMs = ref === undefined ? NEVER_MS : erasedAtMs(this.answer(ref));
@@ -172,13 +170,13 @@ export class PlatformMemory {
     return undefined;
   }
 
-  rememberOutage(failure: Failure, hasty: boolean): void {
-    this.#remember(this.#outageKey(), failure, hasty);
+  rememberOutage(failure: Failure, grantedMs: number): void {
+    this.#remember(this.#outageKey(), failure, grantedMs);
   }
 
   /** `ref` undefined: the lookup itself failed, for every registry. */
   rememberFailure(ref: RegistryRef | undefined, failure: Failure): void {
-    if (failure.code !== "deadline") this.#remember(this.#failureKey(ref), failure, false);
+    if (failure.code !== "deadline") this.#remember(this.#failureKey(ref), failure, 0);
   }
 
   keepAnswer(ref: RegistryRef, entry: AnswerEntry): void {
@@ -217,12 +215,14 @@ export class PlatformMemory {
   }
 
   #keep(ref: RegistryRef, entry: AnswerEntry): AnswerEntry {
+    // In the same millisecond the cache would let the later writer win.
+    if (entry.kind !== "erased" && erasedAtMs(this.answer(ref)) >= entry.atMs) return entry;
     this.#options.cache.write(this.answerKey(ref), answerFields(entry));
     return entry;
   }
 
-  #remember(key: string, failure: Failure, hasty: boolean): void {
-    this.#options.cache.write(key, failureFields(this.#options.clock.nowMs(), failure, hasty));
+  #remember(key: string, failure: Failure, grantedMs: number): void {
+    this.#options.cache.write(key, failureFields(this.#options.clock.nowMs(), failure, grantedMs));
   }
 
   #remembered(key: string, lifeMs: number): FailureEntry | undefined {
@@ -241,19 +241,4 @@ export class PlatformMemory {
   #key(kind: string, registry: string): string {
     return [kind, this.#options.base, this.#options.owner, this.#policy, registry].join("\n");
   }
-}
-
-export function noneAt(atMs: number): AnswerEntry {
-  return { atMs, kind: "none", credential: undefined, ref: "", verbatim: true, outcomes: [] };
-}
-
-export function erasedAtMs(answer: AnswerEntry | undefined): number {
-  return answer?.kind === "erased" ? answer.atMs : NEVER_MS;
-}
-
-export function toResult(answer: AnswerEntry): PlatformResult {
-  if (answer.kind === "credential" && answer.credential !== undefined) {
-    return { kind: "credential", credential: answer.credential };
-  }
-  return { kind: answer.kind === "native" ? "native" : "none" };
 }

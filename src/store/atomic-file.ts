@@ -87,7 +87,12 @@ export function removePrivateFile(path: string): void {
   }
 }
 
-/** Sweeps temporary files whose writer died, and files `isOld` says nobody needs. Best effort. */
+/** Sweeps temporary files whose writer died; they may hold a secret. Best effort. */
+export function sweepOrphans(dir: string, nowMs: number): void {
+  sweep(dir, nowMs, () => false);
+}
+
+/** The same, and files that `isOld` says nobody needs. Best effort. */
 export function sweep(dir: string, nowMs: number, isOld: (ageMs: number) => boolean): void {
   let names: string[];
   try {

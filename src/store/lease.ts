@@ -11,6 +11,8 @@ const HEARTBEAT_MS = 1000;
 /** A lock dated this far in the future was made under another clock and is dead. */
 const FUTURE_MS = 5000;
 const POLL_MS = 25;
+/** What a waiter keeps for asking by itself, in milliseconds. */
+const OWN_TURN_MS = 3000;
 /** ENOENT is not among them: it is seen when two processes take over a dead lock at once. */
 const NO_LOCKS_HERE: ReadonlySet<string> = new Set([
   "ENOSPC",
@@ -29,8 +31,6 @@ export interface LeaseOptions<T> {
   readonly path: string | undefined;
   readonly clock: Clock;
   readonly deadline: Deadline;
-  /** How long to wait for another holder, in milliseconds; less when the deadline is near. */
-  readonly budgetMs: number;
   /** Re-reads the cache: the answer if there is one by now. */
   readonly poll: () => T | undefined;
 }
@@ -40,8 +40,9 @@ export async function withLease<T>(options: LeaseOptions<T>, ask: () => Promise<
   const { path, clock, poll } = options;
   if (path === undefined) return ask();
   const startMs = clock.monotonicMs();
-  // Half of what is left stays for asking ourselves.
-  const budgetMs = Math.min(options.budgetMs, options.deadline.remainingMs() / 2);
+  // A holder that lives is worth waiting for, but enough must be left to ask ourselves.
+  const leftMs = options.deadline.remainingMs();
+  const budgetMs = Math.max(leftMs / 2, leftMs - OWN_TURN_MS);
   for (;;) {
     const lock = isHeld(path, clock) ? "held" : await acquire(path);
     if (typeof lock === "function") {

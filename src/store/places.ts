@@ -2,7 +2,7 @@
 // their specification says; with sudo (HOME belongs to somebody else) HOME and all of them are.
 
 import { readFileSync, statSync } from "node:fs";
-import { isAbsolute, join } from "node:path";
+import { isAbsolute, join, resolve } from "node:path";
 import type { CachePlace } from "./cache.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -53,7 +53,7 @@ function cachePlaces(
 ): readonly CachePlace[] {
   if (env.DOCKER_CREDENTIAL_ONA_NO_CACHE === "1") return [];
   const named = env.DOCKER_CREDENTIAL_ONA_CACHE_DIR;
-  if (named) return [{ dir: named, parents: true }];
+  if (named) return isAbsolute(named) ? [{ dir: resolve(named), parents: true }] : [];
   return [
     ...(runtimeDir === undefined ? [] : [{ dir: join(runtimeDir, NAME), parents: false }]),
     { dir: `/dev/shm/${NAME}-${uid}`, parents: false },
@@ -67,7 +67,8 @@ function namedOr(named: string | undefined, otherwise: string | undefined): stri
 }
 
 function absolute(path: string | undefined): string | undefined {
-  return path && isAbsolute(path) ? path : undefined;
+  // Without the slash at the end, behind which a link would be followed unseen.
+  return path && isAbsolute(path) ? resolve(path) : undefined;
 }
 
 function ownerOf(path: string): number | undefined {

@@ -179,14 +179,14 @@ describe("lists, failures and histories", () => {
   it.each(FAILURE_CODES)("the failure %s round-trips", (code) => {
     for (const options of [{}, { hint: "try again" }]) {
       const entry = parseFailureEntry(
-        JSON.parse(JSON.stringify(failureFields(7, new Failure(code, "m", options), true))),
+        JSON.parse(JSON.stringify(failureFields(7, new Failure(code, "m", options), 1234))),
       );
       const failure = entry === undefined ? undefined : toRememberedFailure(entry);
-      expect([failure?.code, failure?.message, failure?.hint, entry?.hasty]).toEqual([
+      expect([failure?.code, failure?.message, failure?.hint, entry?.grantedMs]).toEqual([
         code,
         "m",
         options.hint,
-        true,
+        1234,
       ]);
     }
   });

@@ -84,7 +84,10 @@ describe("Docker's own key", () => {
 });
 
 function cloudOf(row: AcceptedHost): unknown {
-  if (row.kind === "gar" || row.kind === "ecr-public") return { kind: row.kind };
+  if (row.kind === "gar") return { kind: row.kind };
+  if (row.kind === "ecr-public") {
+    return row.canonical === "ecr-public.aws.com" ? { kind: row.kind, dualStack: true } : { kind: row.kind };
+  }
   if (row.kind !== "ecr") return undefined;
   return {
     kind: "ecr",

@@ -60,7 +60,7 @@ async function read(forMs: number): Promise<{ reads: number; absent: number; tor
 async function ask(takesMs: number): Promise<string> {
   const deadline = deadlineAfter(clock, 20_000);
   const poll = (): string | undefined => cache.read("k", parse)?.word;
-  return withLease({ path: cache.leasePath("k"), clock, deadline, budgetMs: 10_000, poll }, async () => {
+  return withLease({ path: cache.leasePath("k"), clock, deadline, poll }, async () => {
     appendFileSync(join(dir, "asked"), `${process.pid}\n`);
     await clock.sleep(takesMs);
     const answer = entry("answer ");
