@@ -2,6 +2,7 @@
 // refusal is no outage.
 
 import { describe, expect, it } from "vitest";
+import type { FaultSeed } from "../platform/fault-seed.ts";
 import { DAY_MS, HOST, MINUTE_MS, OUTAGE, SECOND_MS, TEAM, world } from "./platform-world.ts";
 
 const OTHER = { name: "OTHER", host: "other.example.test", value: "other:one" };
@@ -125,7 +126,7 @@ describe("without one", () => {
 });
 
 describe("kinds of outage", () => {
-  const kinds = {
+  const kinds: Record<string, FaultSeed> = {
     "an error page": { kind: "answer", status: 200, html: "<p>sign in</p>" },
     "401 of somebody in between": { kind: "answer", status: 401, html: "<p>no</p>" },
     "403 of somebody in between": { kind: "answer", status: 403, text: "blocked" },
@@ -146,7 +147,7 @@ describe("kinds of outage", () => {
     "a redirect elsewhere": { kind: "redirect", to: "foreign" },
     "a reset in the body": { kind: "reset", at: "body" },
     "too much": { kind: "huge", bytes: 2_000_000 },
-  } as const;
+  };
 
   it.each(Object.entries(kinds))("%s: the last known answer serves", async (_, fault) => {
     const w = await world();

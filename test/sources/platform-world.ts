@@ -7,7 +7,7 @@ import { onTestFinished } from "vitest";
 import { parseRegistry, type RegistryRef } from "../../src/core/registry.ts";
 import { Secret } from "../../src/core/secret.ts";
 import { Session } from "../../src/session.ts";
-import type { PlatformResult } from "../../src/sources/platform-memory.ts";
+import type { PlatformResult } from "../../src/sources/platform-result.ts";
 import { ManualClock } from "../edge/manual-clock.ts";
 import { ids } from "../platform/ids.ts";
 import type { PlatformChange, PlatformSeed, SecretSeed } from "../platform/seed.ts";
