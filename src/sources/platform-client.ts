@@ -17,9 +17,10 @@ import {
 import { Secret } from "../core/secret.ts";
 import { VERSION } from "../core/version.ts";
 import type { Clock, Deadline } from "../edge/clock.ts";
+import { CommandTrouble } from "../edge/command.ts";
 import type { Http } from "../edge/http.ts";
 import { callPlatform } from "./platform-call.ts";
-import { Refused } from "./platform-errors.ts";
+import { Outage, Refused } from "./platform-errors.ts";
 import { noToken, type TokenSource } from "./token-sources.ts";
 
 export interface PlatformClientOptions {
@@ -43,10 +44,16 @@ export class PlatformClient {
   #token: Secret | undefined;
   #refused: Failure | undefined;
   readonly #reread = new Set<TokenSource>();
+  readonly #reasons: string[] = [];
 
   constructor(options: PlatformClientOptions) {
     this.#options = options;
     this.#left = options.sources;
+  }
+
+  /** Gets the token now, so that the time it takes is not taken from the platform's. Throws a Failure. */
+  async prepare(deadline: Deadline): Promise<void> {
+    await this.#currentToken(deadline);
   }
 
   identity(deadline: Deadline): Promise<Identity> {
@@ -89,11 +96,12 @@ export class PlatformClient {
         );
         return new Secret(value);
       } catch (error) {
-        const refusal = error instanceof Refused && error.connectCode === "permission_denied";
-        if (refusal) denied ??= await this.#denied(deadline);
-        if (refusal && this.#left.length > 1) {
-          this.#drop();
-          continue;
+        if (error instanceof Refused && error.connectCode === "permission_denied") {
+          const [source] = this.#left;
+          denied ??= await this.#denied(deadline);
+          // Asking who it stands for may have dropped it already.
+          if (this.#left[0] === source) this.#drop();
+          if (this.#left.length > 0) continue;
         }
         if (denied === undefined) throw error;
         // No token may read this secret; for the next one the first token is tried again.
@@ -135,9 +143,28 @@ export class PlatformClient {
     for (;;) {
       if (this.#token !== undefined) return this.#token;
       const [source] = this.#left;
-      if (source === undefined) throw this.#refused ?? noToken();
-      this.#token = await source.read((command) => this.#options.runCommand(command, deadline));
+      if (source === undefined) throw this.#refused ?? noToken(this.#reasons);
+      this.#token = await this.#read(source, deadline);
       if (this.#token === undefined) this.#drop();
+    }
+  }
+
+  async #read(source: TokenSource, deadline: Deadline): Promise<Secret | undefined> {
+    try {
+      const token = await source.read((command) => this.#options.runCommand(command, deadline));
+      if (token === undefined) this.#reasons.push(`${source.name} gave none`);
+      return token;
+    } catch (error) {
+      const trouble = error instanceof CommandTrouble ? error : new CommandTrouble("failed");
+      if (trouble.cutShort) {
+        // It says nothing of the command, and nothing to a run that has more time.
+        throw new Outage("platform-timeout", `${source.name} did not end in time`, {
+          hint: "try again",
+          grantedMs: 0,
+        });
+      }
+      this.#reasons.push(`${source.name} ${trouble.message}`);
+      return undefined;
     }
   }
 
@@ -146,7 +173,7 @@ export class PlatformClient {
     const [source] = this.#left;
     if (source === undefined || this.#reread.has(source)) return false;
     this.#reread.add(source);
-    const again = await source.read((command) => this.#options.runCommand(command, deadline));
+    const again = await this.#read(source, deadline);
     if (again === undefined || again.expose() === refused.expose()) return false;
     this.#token = again;
     return true;
