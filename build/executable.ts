@@ -52,5 +52,23 @@ function closeDoors(path: string): void {
     }
     if (found === 0) throw new Error(`${name} is not in the executable: look at Bun's start-up again`);
   }
+  if (process.arch === "x64") closeJscDoor(bytes);
   writeFileSync(path, bytes);
+}
+
+/** The engine compares `BUN_JSC_` letter by letter in its code; the first comparison gets a NUL instead of `B`. */
+function closeJscDoor(bytes: Buffer): void {
+  const letter = (offset: number, code: number): string =>
+    `\\x80[\\x78-\\x7f]\\x0${offset}\\x${code.toString(16)}\\x75.`;
+  const comparisons = [1, 2, 3].map((offset) => letter(offset, "BUN_".charCodeAt(offset))).join("\\x41?");
+  const pattern = new RegExp(
+    `\\x80[\\x38-\\x3f]\\x42\\x75.\\x41?${comparisons}\\x41?\\x80[\\x78-\\x7f]\\x04\\x4a`,
+    "gs",
+  );
+  const found = [...bytes.toString("latin1").matchAll(pattern)];
+  if (found.length !== 1) {
+    process.stderr.write("warning: BUN_JSC_ variables still reach this build of Bun\n");
+    return;
+  }
+  bytes[(found[0]?.index ?? 0) + 2] = 0;
 }

@@ -17,6 +17,7 @@ export async function compareLogin(
   ref: RegistryRef,
   credential: Credential,
   session: Session,
+  verb: "get" | "store",
 ): Promise<Comparison> {
   if (ref.kind === "opaque" || !session.seesPlatform) return "unasked";
   if (await isOwnToken(ref, credential, session)) return "equal";
@@ -24,9 +25,10 @@ export async function compareLogin(
   const rule = ruleFor(session.config.rules, ref);
   if (session.loaded.broken !== undefined) return "unasked";
   if (rule !== undefined && rule.source !== "platform") return "different";
-  if (session.memory.rememberedFailure(ref, true) !== undefined) return "unasked";
+  // A login is rare and worth asking for; a `get` of it may be one of many.
+  if (verb === "get" && session.memory.rememberedFailure(ref, true) !== undefined) return "unasked";
   try {
-    const { values, complete } = await session.platformValues(ref, ASK_LIMIT_MS);
+    const { values, complete } = await session.platformValues(ref, ASK_LIMIT_MS, verb === "get");
     const equal = values.some(
       (value) => value.kind === "credential" && isSameCredential(value.credential, credential),
     );

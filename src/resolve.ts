@@ -86,7 +86,7 @@ async function currentLogin(ref: RegistryRef, session: Session): Promise<LocalLo
   const login = session.logins.find(ref);
   if (login === undefined || login.confirmed || ref.kind === "opaque" || !session.seesPlatform) return login;
   const { compareLogin } = await import("./compare-login.ts");
-  const comparison = await compareLogin(ref, login.credential, session);
+  const comparison = await compareLogin(ref, login.credential, session, "get");
   const now = session.logins.find(ref);
   if (!isSameLogin(now, login)) return now;
   try {

@@ -15,7 +15,7 @@ import { type LocalLogins, localLogins } from "./sources/local-login.ts";
 import type { AllValues, AskOptions } from "./sources/platform-ask.ts";
 import { PlatformMemory } from "./sources/platform-memory.ts";
 import type { PlatformResult } from "./sources/platform-result.ts";
-import { noToken, tokenSources } from "./sources/token-sources.ts";
+import { emptyFiles, noToken, tokenSources } from "./sources/token-sources.ts";
 import { type Cache, createCache, noCache } from "./store/cache.ts";
 import { type LoadedConfig, loadConfig } from "./store/config-file.ts";
 import { textHash } from "./store/credential-hash.ts";
@@ -127,11 +127,11 @@ export class Session {
     }
   }
 
-  /** Every value that the platform gives for `ref` now. Throws a Failure. */
-  async platformValues(ref: RegistryRef, limitMs: number): Promise<AllValues> {
+  /** Every value that the platform gives for `ref` now. `mayRemember`: a failure is news to others. Throws a Failure. */
+  async platformValues(ref: RegistryRef, limitMs: number, mayRemember: boolean): Promise<AllValues> {
     const { askAllValues } = await import("./sources/platform-ask.ts");
     const deadline = within(this.machine.clock, this.deadline, limitMs);
-    return askAllValues(ref, { ...(await this.askOptions()), deadline });
+    return askAllValues(ref, { ...(await this.askOptions()), deadline }, mayRemember);
   }
 
   async askOptions(): Promise<AskOptions> {
@@ -199,7 +199,7 @@ export class Session {
     const { env, clock } = this.machine;
     const { config, memory, cache, deadline, environmentId } = this;
     const sources = tokenSources(config, env).filter((source) => source.isPresent());
-    if (sources.length === 0) throw noToken();
+    if (sources.length === 0) throw noToken(emptyFiles(config));
     const [{ PlatformClient }, { runCommand }, http] = await Promise.all([
       import("./sources/platform-client.ts"),
       import("./edge/command.ts"),

@@ -13,7 +13,7 @@ export async function store(stdin: Uint8Array, session: Session): Promise<Reply>
   const ref = parseRegistry(serverUrl);
   if (ref === undefined)
     return refuse("docker-credential-ona: the server URL is not a registry; nothing was stored");
-  const comparison = await compareLogin(ref, credential, session);
+  const comparison = await compareLogin(ref, credential, session, "store");
   try {
     if (comparison === "equal") session.logins.remove(ref);
     else session.logins.save(ref, credential, comparison === "different");

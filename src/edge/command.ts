@@ -30,7 +30,19 @@ const PASSED_ON = [
   "GITPOD_BASE_URL",
 ];
 
-/** The command's stdout. Rejects with an Error that says why in a few words, without output or arguments. */
+/** Why a command gave nothing, in a few words, without output or arguments. */
+export class CommandTrouble extends Error {
+  override readonly name = "CommandTrouble";
+  /** True when the caller's deadline ended it before its own limit did. */
+  readonly cutShort: boolean;
+
+  constructor(reason: string, cutShort = false) {
+    super(reason);
+    this.cutShort = cutShort;
+  }
+}
+
+/** The command's stdout. Rejects with a CommandTrouble. */
 export function runCommand(
   command: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
@@ -51,12 +63,13 @@ export function runCommand(
     });
     const chunks: Buffer[] = [];
     let size = 0;
-    const give = (reason: string): void => {
+    const limitMs = Math.min(LIMIT_MS, deadline.remainingMs());
+    const give = (reason: string, cutShort = false): void => {
       clearTimeout(timer);
       endGroup(child.pid);
       child.stdout.destroy();
       child.unref();
-      reject(new Error(reason));
+      reject(new CommandTrouble(reason, cutShort));
     };
     const settle = (code: number | null): void => {
       clearTimeout(timer);
@@ -64,7 +77,7 @@ export function runCommand(
       if (code === 0) resolve(Buffer.concat(chunks).toString("utf8"));
       else give("failed");
     };
-    const timer = setTimeout(() => give("took too long"), Math.min(LIMIT_MS, deadline.remainingMs()));
+    const timer = setTimeout(() => give("took too long", limitMs < LIMIT_MS), limitMs);
     child.stdout.on("data", (chunk: Buffer) => {
       size += chunk.length;
       if (size > MAX_OUTPUT_BYTES) give("printed more than 64 KiB");

@@ -1,12 +1,13 @@
 // The trace that a user may switch on: one line per step, to stderr or a file. Callers pass steps, hosts and
 // codes; a secret is never handed to it.
 
-import { appendFileSync } from "node:fs";
+import { closeSync, constants, openSync, writeSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import type { Clock } from "./clock.ts";
 
 export type Trace = (step: string) => void;
 
+const TRACE_FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK;
 const silent: Trace = () => undefined;
 
 /** `setting` is DOCKER_CREDENTIAL_ONA_TRACE: `1` means stderr, an absolute path a file; anything else is off. */
@@ -23,7 +24,13 @@ export function createTrace(
   if (!isAbsolute(setting)) return silent;
   return (step) => {
     try {
-      appendFileSync(setting, line(step), { mode: 0o600 });
+      // A pipe that nobody reads must not hold the run up.
+      const fd = openSync(setting, TRACE_FLAGS, 0o600);
+      try {
+        writeSync(fd, line(step));
+      } finally {
+        closeSync(fd);
+      }
     } catch {
       // A trace that cannot be written must not change an answer.
     }

@@ -10,7 +10,13 @@ import { loginEndMs } from "../core/login-life.ts";
 import type { RegistryRef } from "../core/registry.ts";
 import { type Credential, isSameCredential, Secret } from "../core/secret.ts";
 import type { Clock } from "../edge/clock.ts";
-import { readPrivateFile, removePrivateFile, sweepOrphans, writePrivateFile } from "../store/atomic-file.ts";
+import {
+  exists,
+  readPrivateFile,
+  removePrivateFile,
+  sweepOrphans,
+  writePrivateFile,
+} from "../store/atomic-file.ts";
 import { ensurePrivateDir, isPrivateDir } from "../store/private-dir.ts";
 
 export interface LocalLogin {
@@ -86,8 +92,11 @@ export function localLogins(
     remove(ref) {
       if (dir === undefined) return;
       try {
-        if (isOurs()) removePrivateFile(join(dir, fileOf(keyOf(ref.key))));
+        const path = join(dir, fileOf(keyOf(ref.key)));
+        if (isOurs()) removePrivateFile(path);
+        else if (exists(path)) throw notSaved(`the directory ${stateDir} is not private to this user`);
       } catch (error) {
+        if (error instanceof Failure) throw error;
         throw notSaved(
           `removing from ${stateDir} failed (${(error as NodeJS.ErrnoException).code ?? "unknown"})`,
         );

@@ -80,6 +80,8 @@ export function eraseMinted(key: string, cache: Cache, clock: Clock): void {
     { atMs: clock.nowMs(), kind: "erased", credential, expiresAtMs: 0, refreshAtMs: 0, previous },
     cache,
   );
+  // On a full disk at least what is there goes.
+  if (read(key, cache)?.kind !== "erased") cache.remove(key);
 }
 
 async function renew(

@@ -25,20 +25,27 @@ export interface AskOptions extends ReadOptions {
 
 /** The platform's answer for `ref`, from whoever asks first. Never throws. */
 export async function askPlatform(ref: RegistryRef, options: AskOptions): Promise<PlatformResult> {
-  const { memory, cache, clock, deadline } = options;
+  const { memory, cache, clock } = options;
+  // With a last known answer at hand nobody waits long for another process either.
+  const hasty = memory.lastKnown(ref) !== undefined;
+  const deadline = hasty ? within(clock, options.deadline, HASTY_LIMIT_MS) : options.deadline;
   const poll = (): PlatformResult | undefined => memory.settled(ref) ?? fromFailure(ref, memory);
   const path = cache.leasePath(memory.answerKey(ref));
   return withLease({ path, clock, deadline, poll }, () => ask(ref, options));
 }
 
-/** `complete`: no candidate's value was refused or missing. */
+/** `complete`: no candidate's value was refused. */
 export interface AllValues {
   readonly values: readonly SecretValue[];
   readonly complete: boolean;
 }
 
 /** Every value that the platform gives for `ref` now, winner and losers. Throws a Failure. */
-export async function askAllValues(ref: RegistryRef, options: AskOptions): Promise<AllValues> {
+export async function askAllValues(
+  ref: RegistryRef,
+  options: AskOptions,
+  mayRemember: boolean,
+): Promise<AllValues> {
   const { config, memory, client, clock, deadline } = options;
   const values: SecretValue[] = [];
   let complete = true;
@@ -49,13 +56,13 @@ export async function askAllValues(ref: RegistryRef, options: AskOptions): Promi
     for (const candidate of memory.groups(ref, list).flat()) {
       const read = await readValue(ref, candidate, options);
       if ("value" in read) values.push(read.value);
-      else complete = false;
+      else if (read.kind === "refused") complete = false;
     }
     return { values, complete };
   } catch (error) {
     const atValue = error instanceof ValueTrouble;
     const failure = atValue ? error.failure : toFailure(error);
-    remember(atValue ? ref : undefined, failure, memory);
+    if (mayRemember) remember(atValue ? ref : undefined, failure, memory);
     throw failure;
   }
 }
@@ -112,8 +119,9 @@ async function ask(ref: RegistryRef, all: AskOptions): Promise<PlatformResult> {
   const { memory, clock } = all;
   const answer = memory.answer(ref);
   const hasty = memory.lastKnown(ref) !== undefined;
-  const options = hasty ? { ...all, deadline: within(clock, all.deadline, HASTY_LIMIT_MS) } : all;
   try {
+    await all.client.prepare(all.deadline);
+    const options = hasty ? { ...all, deadline: within(clock, all.deadline, HASTY_LIMIT_MS) } : all;
     const list = await currentList(options, hasty, erasedAtMs(answer));
     const confirmed = memory.confirm(ref, list, answer);
     return toResult(confirmed ?? (await new Evaluation(ref, list, answer, options).run()));

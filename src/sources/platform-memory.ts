@@ -191,6 +191,8 @@ export class PlatformMemory {
   erase(ref: RegistryRef): void {
     const atMs = this.#options.clock.nowMs();
     this.#keep(ref, { atMs, kind: "erased", credential: undefined, ref: "", verbatim: true, outcomes: [] });
+    // On a full disk at least what is there goes.
+    if (this.answer(ref)?.kind !== "erased") this.#options.cache.remove(this.answerKey(ref));
   }
 
   /** Remembers that the platform once gave this value, so that a later `store` of it is not taken for a login. */

@@ -16,6 +16,7 @@ export interface TokenSource {
   isPresent(): boolean;
   /** What tells this source's content from another's, for cache keys: the token, or a command's arguments. */
   mark(): string;
+  /** Undefined: it holds no token. Rejects with a CommandTrouble when a command gave none. */
   read(run: (command: readonly string[]) => Promise<string>): Promise<Secret | undefined>;
 }
 
@@ -69,7 +70,7 @@ function fromCommand(command: readonly string[]): TokenSource {
     name: `the command ${command[0]}`,
     isPresent: () => true,
     mark: () => `command\n${JSON.stringify(command)}`,
-    read: async (run) => toToken(await run(command).catch(() => undefined)),
+    read: async (run) => toToken(await run(command)),
   };
 }
 
@@ -79,8 +80,23 @@ function toToken(text: string | undefined): Secret | undefined {
   return /^[\x21-\x7e]+$/.test(token) ? new Secret(token) : undefined;
 }
 
-export function noToken(): Failure {
-  return new Failure("no-token", "no platform token was found", {
+/** `reasons`: why sources that are there gave none. */
+export function noToken(reasons: readonly string[] = []): Failure {
+  const why =
+    reasons.length === 0
+      ? "no platform token was found"
+      : `no platform token could be had: ${reasons.join(", ")}`;
+  return new Failure("no-token", why, {
     hint: "set DOCKER_CREDENTIAL_ONA_TOKEN or name a token source in the configuration",
   });
+}
+
+/** The configured files that hold no token, for the message. */
+export function emptyFiles(config: Config): readonly string[] {
+  const { tokenFile, tokenJson } = config;
+  const files = [
+    ...(tokenFile === undefined ? [] : [fromText(`the file ${tokenFile}`, () => readTokenFile(tokenFile))]),
+    ...(tokenJson === undefined ? [] : [fromJson(tokenJson.file, tokenJson.key)]),
+  ];
+  return files.filter((source) => !source.isPresent()).map(({ name }) => `${name} holds none`);
 }

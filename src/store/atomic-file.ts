@@ -5,6 +5,7 @@ import {
   closeSync,
   constants,
   fstatSync,
+  lstatSync,
   openSync,
   readdirSync,
   readSync,
@@ -82,8 +83,8 @@ export function removePrivateFile(path: string): void {
   try {
     unlinkSync(path);
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code !== "ENOENT" && code !== "ENOTDIR") throw error;
+    // A read-only file system says so even of a file that is not there.
+    if (exists(path)) throw error;
   }
 }
 
@@ -110,6 +111,16 @@ export function sweep(dir: string, nowMs: number, isOld: (ageMs: number) => bool
     } catch {
       // Gone already, or not ours to remove.
     }
+  }
+}
+
+/** False also when nobody can tell: then there is nothing for us to remove. */
+export function exists(path: string): boolean {
+  try {
+    lstatSync(path);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -11,6 +11,8 @@ const HEARTBEAT_MS = 1000;
 /** A lock dated this far in the future was made under another clock and is dead. */
 const FUTURE_MS = 5000;
 const POLL_MS = 25;
+/** Longer than any race for a dead lock lasts, in milliseconds. */
+const STUCK_MS = 500;
 /** What a waiter keeps for asking by itself, in milliseconds. */
 const OWN_TURN_MS = 3000;
 /** ENOENT is not among them: it is seen when two processes take over a dead lock at once. */
@@ -40,6 +42,7 @@ export async function withLease<T>(options: LeaseOptions<T>, ask: () => Promise<
   const { path, clock, poll } = options;
   if (path === undefined) return ask();
   const startMs = clock.monotonicMs();
+  let stuckSinceMs: number | undefined;
   // A holder that lives is worth waiting for, but enough must be left to ask ourselves.
   const leftMs = options.deadline.remainingMs();
   const budgetMs = Math.max(leftMs / 2, leftMs - OWN_TURN_MS);
@@ -53,7 +56,11 @@ export async function withLease<T>(options: LeaseOptions<T>, ask: () => Promise<
       }
     }
     const found = poll();
-    if (found === undefined && lock === "broken") return ask();
+    // A lock that is dead and cannot be taken over (a file in its place, something in it) is as good as none.
+    if (lock !== "held" || isHeld(path, clock)) stuckSinceMs = undefined;
+    else stuckSinceMs ??= clock.monotonicMs();
+    const stuck = stuckSinceMs !== undefined && clock.monotonicMs() - stuckSinceMs > STUCK_MS;
+    if (found === undefined && (lock === "broken" || stuck)) return ask();
     if (found !== undefined) return found;
     if (clock.monotonicMs() - startMs >= budgetMs) return ask();
     await clock.sleep(POLL_MS * (0.6 + 0.8 * Math.random()));
