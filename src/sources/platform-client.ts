@@ -195,7 +195,12 @@ export class PlatformClient {
   async #denied(deadline: Deadline): Promise<Failure> {
     const name = this.#left[0]?.name ?? "";
     const limit: Deadline = { remainingMs: () => Math.min(PRINCIPAL_LIMIT_MS, deadline.remainingMs()) };
+    const left = this.#left;
+    const token = this.#token;
     const principal = await this.identity(limit).then(describePrincipal, () => "of unknown principal");
+    // Whatever that question met, it must not change whose turn it is.
+    this.#left = left;
+    this.#token = token;
     return new Failure(
       "permission-denied",
       `the platform does not give the secret's value to the token from ${name} (${principal})`,

@@ -10,7 +10,7 @@ import { ALL_HOSTS, calledFor, TOGGLES } from "./called-endpoint.ts";
 
 function expected(host: string, toggled: string): string {
   const cloud = recognizeCloud(parseRegistry(host) ?? { key: "", kind: "opaque" });
-  const dual = toggled.includes("dual-stack");
+  const dual = toggled.includes("dual-stack") || host === "ecr-public.aws.com";
   const fips = toggled.includes("FIPS") ? "-fips" : "";
   if (cloud?.kind !== "ecr") {
     if (dual && fips === "") return "https://ecr-public.us-east-1.api.aws";
