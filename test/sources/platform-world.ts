@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { parseRegistry, type RegistryRef } from "../../src/core/registry.ts";
 import { Secret } from "../../src/core/secret.ts";
+import type { Clock } from "../../src/edge/clock.ts";
 import { Session } from "../../src/session.ts";
 import type { PlatformResult } from "../../src/sources/platform-result.ts";
 import { ManualClock } from "../edge/manual-clock.ts";
@@ -67,11 +68,11 @@ export class World {
   }
 
   /** A run that begins now. */
-  session(env: Readonly<Record<string, string>> = {}): Session {
+  session(env: Readonly<Record<string, string>> = {}, clock: Clock = this.clock): Session {
     const session = new Session({
       env: { ...this.env, ...env },
       uid,
-      clock: this.clock,
+      clock,
       trace: () => undefined,
       suffixes: ["ona"],
     });
