@@ -1,0 +1,63 @@
+// A warm answer seen from the kernel: it opens no socket, takes no lock, writes no file and starts no program.
+
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { buildsUnderTest, runHelper } from "../support/run-helper.ts";
+import { HOST, herdScene, inWords } from "./herd-scene.ts";
+
+function hasStrace(): boolean {
+  try {
+    execFileSync("strace", ["-f", "-o", "/dev/null", "true"], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const mayTrace = process.env.CI === "true" || hasStrace();
+if (!mayTrace) console.log("no strace that may trace: system calls of a warm get are not looked at");
+
+const CALLS =
+  "socket,connect,bind,listen,sendto,mkdir,mkdirat,rename,renameat,renameat2,unlink,unlinkat,rmdir,execve,openat,open";
+/** A call that reaches out or changes something; what is opened for reading does neither. */
+const LOUD =
+  /^\d+ +(?:(?:socket|connect|bind|listen|sendto|mkdir(?:at)?|rename(?:at2?)?|unlink(?:at)?|rmdir)\(|open(?:at)?\(.*O_(?:WRONLY|RDWR|CREAT|TRUNC))/;
+
+for (const build of buildsUnderTest()) {
+  describe.runIf(mayTrace)(build.name, () => {
+    const trace = async (warm: boolean): Promise<{ loud: string[]; programs: number; answer: string }> => {
+      const scene = await herdScene(build, {
+        secrets: [{ name: "TEAM", host: HOST, value: "demo:password" }],
+      });
+      if (warm) await scene.run();
+      const output = join(scene.bed.root, "strace");
+      const run = await runHelper(build, ["get"], {
+        env: scene.env,
+        cwd: scene.bed.cwd,
+        stdin: HOST,
+        launcher: ["strace", "-f", "-qq", "-e", `trace=${CALLS}`, "-o", output],
+      });
+      const lines = readFileSync(output, "utf8").split("\n");
+      // The runtimes open their own terminal, null device and control files of the kernel.
+      const loud = lines.filter((line) => LOUD.test(line) && !/"\/(?:dev|proc|sys)\/(?!shm)/.test(line));
+      return { loud, programs: lines.filter((line) => /\bexecve\(/.test(line)).length, answer: inWords(run) };
+    };
+
+    it("a warm get is quiet", async () => {
+      expect(await trace(true)).toEqual({ loud: [], programs: 1, answer: "demo:password" });
+    });
+
+    it("a cold one is not: the look is worth something", async () => {
+      const { loud, answer } = await trace(false);
+      expect(answer).toBe("demo:password");
+      for (const call of ["socket(", "connect(", "mkdir", "rename"]) {
+        expect(
+          loud.some((line) => line.includes(call)),
+          call,
+        ).toBe(true);
+      }
+    });
+  });
+}
