@@ -200,11 +200,9 @@ export class Session {
     const { config, memory, cache, deadline, environmentId } = this;
     const sources = tokenSources(config, env).filter((source) => source.isPresent());
     if (sources.length === 0) throw noToken(emptyFiles(config));
-    const [{ PlatformClient }, { runCommand }, http] = await Promise.all([
-      import("./sources/platform-client.ts"),
-      import("./edge/command.ts"),
-      this.http(),
-    ]);
+    const { PlatformClient } = await import("./sources/platform-client.ts");
+    const { runCommand } = await import("./edge/command.ts");
+    const http = (): Promise<Http> => this.http();
     const run = (command: readonly string[], limit: Deadline): Promise<string> =>
       runCommand(command, env, limit);
     const client = new PlatformClient({ base, sources, http, clock, runCommand: run });

@@ -7,6 +7,7 @@ import { type Endpoint, isSafeEndpoint } from "../core/endpoint.ts";
 import type { Deadline } from "./clock.ts";
 import { isMetadataAddress, proxyFor } from "./proxy.ts";
 import type { Trace } from "./trace.ts";
+import { TransportError } from "./transport-error.ts";
 import { trustedCertificates } from "./trust.ts";
 import { Agent, ProxyAgent, request as send } from "./undici.ts";
 
@@ -31,24 +32,6 @@ export interface HttpResponse {
   /** Names in lower case; a repeated header is joined with a comma. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
-}
-
-export type TransportTrouble = "connect" | "timeout" | "tls" | "too-large" | "broken" | "not-allowed";
-
-/** No usable HTTP response came. */
-export class TransportError extends Error {
-  override readonly name = "TransportError";
-  readonly trouble: TransportTrouble;
-  readonly host: string;
-  /** The system's or OpenSSL's code, such as ECONNREFUSED; empty when there is none. */
-  readonly systemCode: string;
-
-  constructor(trouble: TransportTrouble, host: string, systemCode: string) {
-    super(`${trouble} ${host}${systemCode === "" ? "" : ` ${systemCode}`}`);
-    this.trouble = trouble;
-    this.host = host;
-    this.systemCode = systemCode;
-  }
 }
 
 export interface Http {

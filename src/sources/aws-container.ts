@@ -5,8 +5,9 @@ import { type Endpoint, isSafeEndpoint, parseEndpoint } from "../core/endpoint.t
 import { Failure } from "../core/errors.ts";
 import { Secret } from "../core/secret.ts";
 import { within } from "../edge/clock.ts";
-import { type HttpResponse, TransportError } from "../edge/http.ts";
+import type { HttpResponse } from "../edge/http.ts";
 import { readTokenFile } from "../edge/token-file.ts";
+import { TransportError } from "../edge/transport-error.ts";
 import { type Found, found, none } from "./aws-found.ts";
 import { parseKeys } from "./aws-keys.ts";
 import { type AwsPlace, checkRolePartition } from "./aws-place.ts";

@@ -3,7 +3,7 @@
 
 import { Failure, type FailureCode } from "../core/errors.ts";
 import type { Deadline } from "../edge/clock.ts";
-import { TransportError } from "../edge/http.ts";
+import { TransportError } from "../edge/transport-error.ts";
 import { type Again, isOver, isPassing, retryAfterMs } from "./mint-retry.ts";
 
 /** AWS itself accepts five minutes. */

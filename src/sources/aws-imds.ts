@@ -4,7 +4,8 @@
 import { type Endpoint, isLoopback, parseEndpoint } from "../core/endpoint.ts";
 import { Failure } from "../core/errors.ts";
 import { within } from "../edge/clock.ts";
-import { type HttpResponse, TransportError } from "../edge/http.ts";
+import type { HttpResponse } from "../edge/http.ts";
+import { TransportError } from "../edge/transport-error.ts";
 import { type Found, found, none } from "./aws-found.ts";
 import { parseKeys } from "./aws-keys.ts";
 import type { MintContext } from "./mint.ts";

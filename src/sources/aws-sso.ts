@@ -4,7 +4,7 @@
 import { fromLoginCredentials } from "@aws-sdk/credential-provider-login";
 import { fromSSO } from "@aws-sdk/credential-provider-sso";
 import { Failure } from "../core/errors.ts";
-import { TransportError } from "../edge/http.ts";
+import { TransportError } from "../edge/transport-error.ts";
 import { quietOptions } from "./aws-client.ts";
 import { awsFailure, badAnswer, skewFailure } from "./aws-errors.ts";
 import { sharedFiles } from "./aws-files.ts";

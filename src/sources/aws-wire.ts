@@ -2,7 +2,8 @@
 // https, or to loopback, and nowhere else.
 
 import { isSafeEndpoint, parseEndpoint } from "../core/endpoint.ts";
-import { type HttpResponse, TransportError } from "../edge/http.ts";
+import type { HttpResponse } from "../edge/http.ts";
+import { TransportError } from "../edge/transport-error.ts";
 import type { MintContext } from "./mint.ts";
 
 /** One attempt at AWS may take so long, in milliseconds; the deadline may end it earlier. */

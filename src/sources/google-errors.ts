@@ -3,7 +3,7 @@
 
 import { Failure } from "../core/errors.ts";
 import type { Deadline } from "../edge/clock.ts";
-import { TransportError } from "../edge/http.ts";
+import { TransportError } from "../edge/transport-error.ts";
 import type { GoogleOutcome } from "./google-wire.ts";
 import { isOver } from "./mint-retry.ts";
 

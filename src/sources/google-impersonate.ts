@@ -4,7 +4,7 @@
 import { type Endpoint, isSafeEndpoint, parseEndpoint } from "../core/endpoint.ts";
 import { isRecord, isText } from "../core/entry.ts";
 import { Failure } from "../core/errors.ts";
-import { TransportError } from "../edge/http.ts";
+import { TransportError } from "../edge/transport-error.ts";
 import { badAnswer, type GoogleCall, googleFailure } from "./google-errors.ts";
 import type { GoogleToken } from "./google-metadata.ts";
 import { type GoogleOutcome, judgeGoogle, outcomeOf } from "./google-wire.ts";

@@ -5,7 +5,8 @@ import { type Endpoint, isLoopback, parseEndpoint } from "../core/endpoint.ts";
 import { isRecord, isText } from "../core/entry.ts";
 import { Failure } from "../core/errors.ts";
 import { within } from "../edge/clock.ts";
-import { type HttpResponse, TransportError } from "../edge/http.ts";
+import type { HttpResponse } from "../edge/http.ts";
+import { TransportError } from "../edge/transport-error.ts";
 import type { MintContext } from "./mint.ts";
 import { sendPatiently } from "./mint-retry.ts";
 

@@ -3,7 +3,8 @@
 
 import { type Endpoint, isSafeEndpoint, parseEndpoint } from "../core/endpoint.ts";
 import { isRecord } from "../core/entry.ts";
-import { type HttpResponse, TransportError } from "../edge/http.ts";
+import type { HttpResponse } from "../edge/http.ts";
+import { TransportError } from "../edge/transport-error.ts";
 import type { MintContext } from "./mint.ts";
 import type { Again } from "./mint-retry.ts";
 import { isPassing, retryAfterMs } from "./mint-retry.ts";

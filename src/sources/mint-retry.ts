@@ -2,7 +2,8 @@
 // the SDKs' own retries are off, since they know no deadline.
 
 import type { Clock, Deadline } from "../edge/clock.ts";
-import { type HttpResponse, TransportError } from "../edge/http.ts";
+import type { HttpResponse } from "../edge/http.ts";
+import { TransportError } from "../edge/transport-error.ts";
 
 const MAX_RETRIES = 2;
 const BACKOFF_MS = 150;

@@ -5,7 +5,8 @@ import { type Endpoint, parseEndpoint } from "../core/endpoint.ts";
 import { parseConnectError, parseJson } from "../core/platform-answers.ts";
 import type { Secret } from "../core/secret.ts";
 import type { Clock, Deadline } from "../edge/clock.ts";
-import { type Http, type HttpResponse, TransportError } from "../edge/http.ts";
+import type { Http, HttpResponse } from "../edge/http.ts";
+import { TransportError } from "../edge/transport-error.ts";
 import { Outage, Refused } from "./platform-errors.ts";
 
 const MAX_RETRIES = 2;

@@ -27,7 +27,8 @@ export interface PlatformClientOptions {
   readonly base: Endpoint;
   /** Those that are present, best first. */
   readonly sources: readonly TokenSource[];
-  readonly http: Http;
+  /** Made when something is really asked: whoever only waits for another process needs none. */
+  readonly http: () => Promise<Http>;
   readonly clock: Clock;
   readonly runCommand: (command: readonly string[], deadline: Deadline) => Promise<string>;
 }
@@ -131,7 +132,7 @@ export class PlatformClient {
         parse,
       };
       try {
-        return await callPlatform(call, http, clock);
+        return await callPlatform(call, await http(), clock);
       } catch (error) {
         if (!(error instanceof Refused) || error.connectCode !== "unauthenticated") throw error;
         if (!(await this.#rereadChanged(token, deadline))) this.#rejectToken();

@@ -5,7 +5,8 @@ import { createServer as createTlsServer } from "node:tls";
 import { onTestFinished } from "vitest";
 import { type Endpoint, parseEndpoint } from "../../src/core/endpoint.ts";
 import { deadlineAfter, systemClock } from "../../src/edge/clock.ts";
-import { createHttp, type Http, TransportError } from "../../src/edge/http.ts";
+import { createHttp, type Http } from "../../src/edge/http.ts";
+import { TransportError } from "../../src/edge/transport-error.ts";
 import type { Tls } from "../platform/listener.ts";
 
 export type Speak = (socket: Socket, head: string) => void;

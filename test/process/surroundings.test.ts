@@ -199,8 +199,11 @@ for (const build of buildsUnderTest()) {
 async function watch(pid: number, seen: string[], goOn: () => boolean): Promise<void> {
   while (goOn()) {
     for (const child of [pid, ...childrenOf(pid)]) {
-      seen.push(readOrEmpty(`/proc/${child}/cmdline`));
-      if (child !== pid) seen.push(readOrEmpty(`/proc/${child}/environ`));
+      const environment = readOrEmpty(`/proc/${child}/environ`);
+      const commandLine = readOrEmpty(`/proc/${child}/cmdline`);
+      seen.push(commandLine);
+      // Between fork and exec a child is still its parent, environment included.
+      if (commandLine !== readOrEmpty(`/proc/${pid}/cmdline`)) seen.push(environment);
     }
     await wait(15);
   }

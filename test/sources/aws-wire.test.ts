@@ -2,7 +2,8 @@
 
 import { describe, expect, it } from "vitest";
 import { deadlineAfter, systemClock } from "../../src/edge/clock.ts";
-import { type HttpRequest, TransportError } from "../../src/edge/http.ts";
+import type { HttpRequest } from "../../src/edge/http.ts";
+import { TransportError } from "../../src/edge/transport-error.ts";
 import { awsWire } from "../../src/sources/aws-wire.ts";
 import type { MintContext } from "../../src/sources/mint.ts";
 

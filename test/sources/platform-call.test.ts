@@ -1,7 +1,7 @@
 // One call to the platform: what is tried again and after how long, what is an outage and what an answer.
 
 import { describe, expect, it } from "vitest";
-import { TransportError } from "../../src/edge/http.ts";
+import { TransportError } from "../../src/edge/transport-error.ts";
 import type { FaultSeed } from "../platform/fault-seed.ts";
 import { call, scripted, withFaults } from "./platform-calling.ts";
 

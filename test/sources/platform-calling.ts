@@ -6,13 +6,8 @@ import { isRecord } from "../../src/core/entry.ts";
 import { Failure, failureLine } from "../../src/core/errors.ts";
 import { Secret } from "../../src/core/secret.ts";
 import { deadlineAfter, systemClock } from "../../src/edge/clock.ts";
-import {
-  createHttp,
-  type Http,
-  type HttpRequest,
-  type HttpResponse,
-  TransportError,
-} from "../../src/edge/http.ts";
+import { createHttp, type Http, type HttpRequest, type HttpResponse } from "../../src/edge/http.ts";
+import { TransportError } from "../../src/edge/transport-error.ts";
 import { callPlatform } from "../../src/sources/platform-call.ts";
 import { Outage, Refused } from "../../src/sources/platform-errors.ts";
 import { endpointOf } from "../edge/hostile-server.ts";
