@@ -1,5 +1,5 @@
-// The bundle: ES modules with splitting, so that the SDKs, undici and the lock library become chunks of their own that
-// a warm answer never loads. It runs on Node and on Bun.
+// The bundle, in two parts: the first file holds all of a warm answer; the second is split, so that the SDKs, undici and
+// the lock library are chunks of their own. It runs on Node and on Bun.
 
 import { execFileSync } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
@@ -31,33 +31,48 @@ const quietUndici = {
   },
 };
 
-/** Builds `dist/main.js` and its chunks. `runtime` is named in the output of `version`. */
+/** In the first file every dynamic import leads to the second one; a warm answer never follows it. */
+const programApart = {
+  name: "program-apart",
+  setup({ onResolve }) {
+    onResolve({ filter: /.*/ }, ({ kind }) =>
+      kind === "dynamic-import" ? { path: "./program.js", external: true } : undefined,
+    );
+  },
+};
+
+/**
+ * Builds `dist/main.js`, a small file with all of a warm `get`, and `dist/program.js` with its chunks, the rest.
+ * `runtime` is named in the output of `version`.
+ */
 export async function bundle(runtime = "bundle") {
   rmSync(`${root}dist/chunks`, { recursive: true, force: true });
-  return build({
+  const common = {
     absWorkingDir: root,
-    entryPoints: ["src/main.ts"],
     outdir: "dist",
-    chunkNames: "chunks/[name]-[hash]",
     bundle: true,
-    splitting: true,
     format: "esm",
     platform: "node",
     target: "node22",
     minify: true,
     legalComments: "none",
-    metafile: true,
     logLevel: "warning",
     conditions: ["module", "node", "import"],
     mainFields: ["module", "main"],
     define: {
       __BUILD__: JSON.stringify({ version, details: `commit ${commit()}, ${runtime}` }),
     },
-    banner: {
-      js: 'import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);',
-    },
+  };
+  await build({
+    ...common,
+    entryPoints: ["src/program.ts"],
+    chunkNames: "chunks/[name]-[hash]",
+    splitting: true,
+    // Packages in CommonJS look for `require`.
+    banner: { js: 'import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);' },
     plugins: [quietUndici],
   });
+  await build({ ...common, entryPoints: ["src/main.ts"], plugins: [programApart] });
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await bundle();

@@ -6,6 +6,7 @@ import type { RegistryRef } from "./core/registry.ts";
 import { ruleFor } from "./core/registry-rules.ts";
 import { type Credential, isSameCredential } from "./core/secret.ts";
 import type { Session } from "./session.ts";
+import { isMinted } from "./sources/mint-memory.ts";
 
 /** `unasked`: the platform could not be asked, so the question stays open. */
 export type Comparison = "equal" | "different" | "unasked";
@@ -20,7 +21,7 @@ export async function compareLogin(
   verb: "get" | "store",
 ): Promise<Comparison> {
   if (ref.kind === "opaque" || !session.seesPlatform) return "unasked";
-  if (await isOwnToken(ref, credential, session)) return "equal";
+  if (isOwnToken(ref, credential, session)) return "equal";
   if (session.memory.isInHistory(ref, credential)) return "equal";
   const rule = ruleFor(session.config.rules, ref);
   if (session.loaded.broken !== undefined) return "unasked";
@@ -41,13 +42,12 @@ export async function compareLogin(
 }
 
 /** The minted token of this registry, the current one or the one before. Nothing is minted for this. */
-async function isOwnToken(ref: RegistryRef, credential: Credential, session: Session): Promise<boolean> {
+function isOwnToken(ref: RegistryRef, credential: Credential, session: Session): boolean {
   const rule = ruleFor(session.config.rules, ref);
   for (const base of ["machine", "default-chain"] as const) {
     const plan = mintPlan(ref, rule, base, session.config);
     if (plan === undefined) return false;
-    const { isMinted } = await import("./sources/mint-memory.ts");
-    if (isMinted(await session.mintKey(plan), credential, session.cache)) return true;
+    if (isMinted(session.mintKey(plan), credential, session.cache)) return true;
   }
   return false;
 }

@@ -1,5 +1,5 @@
-// Where the answer for a registry comes from: a local login, then the configuration, then the platform's secret,
-// then nothing. This order is the policy of the program; the sources know nothing of each other.
+// Where the answer for a registry comes from when somebody has to be asked: a local login, then the configuration, then
+// the platform's secret, then nothing. The sources know nothing of each other.
 
 import type { RegistryRule } from "./core/config.ts";
 import { Failure, toFailure } from "./core/errors.ts";
@@ -7,21 +7,14 @@ import type { IdentityBase } from "./core/identity.ts";
 import { mintPlan } from "./core/mint-plan.ts";
 import type { RegistryRef } from "./core/registry.ts";
 import { ruleFor } from "./core/registry-rules.ts";
-import type { Credential } from "./core/secret.ts";
+import { isSettled, NONE, type Resolution, resolveNow } from "./resolve-now.ts";
 import type { Session } from "./session.ts";
 import { isSameLogin, type LocalLogin } from "./sources/local-login.ts";
 
-/** `failed`: the registry is ours and its credential could not be had. `anonymous`: the same, but the user said
- * `onFailure: anonymous`. */
-export type Resolution =
-  | { readonly kind: "found"; readonly credential: Credential }
-  | { readonly kind: "none" }
-  | { readonly kind: "failed" | "anonymous"; readonly failure: Failure };
-
-const NONE: Resolution = { kind: "none" };
-
 /** The credential for `ref`. Never throws. */
 export async function resolveCredential(ref: RegistryRef, session: Session): Promise<Resolution> {
+  const now = resolveNow(ref, session);
+  if (now !== undefined) return now;
   const login = await currentLogin(ref, session);
   if (login !== undefined) return { kind: "found", credential: login.credential };
   if (ref.kind === "opaque") return NONE;
@@ -84,7 +77,7 @@ async function mint(
 /** The local login, compared first with what the platform gives if it was made while that could not be asked. */
 async function currentLogin(ref: RegistryRef, session: Session): Promise<LocalLogin | undefined> {
   const login = session.logins.find(ref);
-  if (login === undefined || login.confirmed || ref.kind === "opaque" || !session.seesPlatform) return login;
+  if (login === undefined || isSettled(login, ref, session)) return login;
   const { compareLogin } = await import("./compare-login.ts");
   const comparison = await compareLogin(ref, login.credential, session, "get");
   const now = session.logins.find(ref);

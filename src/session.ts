@@ -12,6 +12,8 @@ import { type Clock, type Deadline, deadlineAfter, within } from "./edge/clock.t
 import type { Http } from "./edge/http.ts";
 import type { Trace } from "./edge/trace.ts";
 import { type LocalLogins, localLogins } from "./sources/local-login.ts";
+import { mintFingerprint } from "./sources/mint-key.ts";
+import { mintedToken, readyToken } from "./sources/mint-memory.ts";
 import type { AllValues, AskOptions } from "./sources/platform-ask.ts";
 import { PlatformMemory } from "./sources/platform-memory.ts";
 import type { PlatformResult } from "./sources/platform-result.ts";
@@ -149,10 +151,9 @@ export class Session {
 
   /** A minted token of `ref` by `plan`. Throws a Failure. */
   async minted(plan: MintPlan, ref: RegistryRef): Promise<Credential> {
-    const { mintedToken } = await import("./sources/mint-memory.ts");
     const { cache, machine, deadline } = this;
     const { clock, env, trace } = machine;
-    return mintedToken(await this.mintKey(plan), { cache, clock, deadline }, async (limit) => {
+    return mintedToken(this.mintKey(plan), { cache, clock, deadline }, async (limit) => {
       const { mint } = await import("./sources/mint.ts");
       const http = await this.http();
       const idToken = (audience: string): Promise<Secret> => this.#idToken(audience, limit);
@@ -171,8 +172,12 @@ export class Session {
     });
   }
 
-  async mintKey(plan: MintPlan): Promise<string> {
-    const { mintFingerprint } = await import("./sources/mint-key.ts");
+  /** The token of `plan` if the cache has one that need not be renewed. */
+  mintedNow(plan: MintPlan): Credential | undefined {
+    return readyToken(this.mintKey(plan), this.cache, this.machine.clock);
+  }
+
+  mintKey(plan: MintPlan): string {
     const federated = plan.identity?.kind === "oidc-aws" || plan.identity?.kind === "oidc-google";
     const idTokenFrom = federated ? JSON.stringify(this.config.idTokenCommand ?? []) : "";
     const fingerprint = mintFingerprint(plan, this.machine.env, this.places.home);

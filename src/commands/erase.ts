@@ -7,12 +7,13 @@ import { readServerUrl } from "../core/protocol.ts";
 import { parseRegistry, type RegistryRef } from "../core/registry.ts";
 import { ruleFor } from "../core/registry-rules.ts";
 import type { Session } from "../session.ts";
+import { eraseMinted } from "../sources/mint-memory.ts";
 import { done, type Reply, refuse } from "./reply.ts";
 
-export async function erase(stdin: Uint8Array, session: Session): Promise<Reply> {
+export function erase(stdin: Uint8Array, session: Session): Reply {
   const ref = parseRegistry(readServerUrl(stdin));
   if (ref === undefined) return done;
-  await forgetAnswers(ref, session);
+  forgetAnswers(ref, session);
   try {
     session.logins.remove(ref);
     return done;
@@ -22,14 +23,13 @@ export async function erase(stdin: Uint8Array, session: Session): Promise<Reply>
   }
 }
 
-async function forgetAnswers(ref: RegistryRef, session: Session): Promise<void> {
+function forgetAnswers(ref: RegistryRef, session: Session): void {
   if (ref.kind === "opaque" || !session.seesPlatform) return;
   session.memory.erase(ref);
   const rule = ruleFor(session.config.rules, ref);
   for (const base of ["machine", "default-chain"] as const) {
     const plan = mintPlan(ref, rule, base, session.config);
     if (plan === undefined) return;
-    const { eraseMinted } = await import("../sources/mint-memory.ts");
-    eraseMinted(await session.mintKey(plan), session.cache, session.machine.clock);
+    eraseMinted(session.mintKey(plan), session.cache, session.machine.clock);
   }
 }

@@ -1,26 +1,45 @@
 // `get`: the credential for the server on stdin.
 
 import { failureLine } from "../core/errors.ts";
-import { credentialAnswer, readServerUrl } from "../core/protocol.ts";
+import { credentialAnswer, Refusal, readServerUrl } from "../core/protocol.ts";
 import { parseRegistry } from "../core/registry.ts";
-import { resolveCredential } from "../resolve.ts";
+import { type Resolution, resolveNow } from "../resolve-now.ts";
 import type { Session } from "../session.ts";
-import { answer, fail, notFound, type Reply } from "./reply.ts";
+import { answer, fail, notFound, type Reply, refuse } from "./reply.ts";
 
+/** The reply that needs no asking; undefined when somebody has to be asked. Never throws. */
+export function getNow(stdin: Uint8Array, session: Session): Reply | undefined {
+  try {
+    const serverUrl = readServerUrl(stdin);
+    const ref = parseRegistry(serverUrl);
+    if (ref === undefined) return notFound;
+    const resolution = resolveNow(ref, session);
+    return resolution === undefined ? undefined : reply(serverUrl, ref.key, resolution);
+  } catch (error) {
+    // Anything unexpected is met again, and reported, on the long way.
+    return error instanceof Refusal ? refuse(error.message) : undefined;
+  }
+}
+
+/** Throws a Refusal. */
 export async function get(stdin: Uint8Array, session: Session): Promise<Reply> {
   const serverUrl = readServerUrl(stdin);
   const ref = parseRegistry(serverUrl);
   if (ref === undefined) return notFound;
   session.asked = ref;
-  const resolution = await resolveCredential(ref, session);
+  const { resolveCredential } = await import("../resolve.ts");
+  return reply(serverUrl, ref.key, await resolveCredential(ref, session));
+}
+
+function reply(serverUrl: string, registry: string, resolution: Resolution): Reply {
   switch (resolution.kind) {
     case "found":
       return answer(credentialAnswer(serverUrl, resolution.credential));
     case "none":
       return notFound;
     case "failed":
-      return fail(ref.key, resolution.failure);
+      return fail(registry, resolution.failure);
     case "anonymous":
-      return { ...notFound, stderr: `${failureLine(ref.key, resolution.failure)}\n` };
+      return { ...notFound, stderr: `${failureLine(registry, resolution.failure)}\n` };
   }
 }

@@ -38,7 +38,25 @@ export interface Config {
 
 export type { RegistryRule };
 
-export const DEFAULT_CONFIG: Config = readConfig(new Fields({}, ""));
+/** What an empty file means; a test compares the two. */
+export const DEFAULT_CONFIG: Config = {
+  baseUrl: undefined,
+  environmentId: undefined,
+  tokenFile: undefined,
+  tokenJson: undefined,
+  tokenCommand: undefined,
+  idTokenCommand: undefined,
+  audience: undefined,
+  lookup: "auto",
+  scopeIds: {},
+  precedence: undefined,
+  valueFormat: "auto",
+  deadlineMs: DEFAULT_DEADLINE_MS,
+  freshMs: 60_000,
+  staleMs: 86_400_000,
+  googleScopes: [CLOUD_PLATFORM],
+  rules: [],
+};
 
 /** The configuration in `text`. Throws an Error whose message names the position or the key. */
 export function parseConfig(text: string): Config {

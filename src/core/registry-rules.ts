@@ -192,7 +192,7 @@ function labelHolds(want: string, have: string): boolean {
 function possibleClouds(rule: RegistryRule): readonly CloudRegistry[] {
   const labels = rule.pattern.split(".");
   const shapes =
-    rule.wildcards === 0 ? [labels] : CLOUD_SHAPES.filter((shape) => shape.length === labels.length);
+    rule.wildcards === 0 ? [labels] : cloudShapes().filter((shape) => shape.length === labels.length);
   return shapes
     .map((shape) => labels.map((label, index) => (label === "*" ? shape[index] : label)).join("."))
     .map((key) => recognizeCloud({ key, kind: "registry" }))
@@ -200,24 +200,25 @@ function possibleClouds(rule: RegistryRule): readonly CloudRegistry[] {
 }
 
 /** One host of every shape that is recognised; a pattern that fits one with its wildcards filled in can mean it. */
-const CLOUD_SHAPES: readonly (readonly string[])[] = [
-  ...[
-    "us-east-1.amazonaws.com",
-    "us-gov-west-1.amazonaws.com",
-    "cn-north-1.amazonaws.com.cn",
-    "eusc-de-east-1.amazonaws.eu",
-    "us-iso-east-1.c2s.ic.gov",
-    "us-isob-east-1.sc2s.sgov.gov",
-    "eu-isoe-west-1.cloud.adc-e.uk",
-    "us-isof-south-1.csp.hci.ic.gov",
-  ].flatMap((place) => [`123456789012.dkr.ecr.${place}`, `123456789012.dkr.ecr-fips.${place}`]),
-  ...["us-east-1.on.aws", "us-gov-west-1.on.aws", "cn-north-1.on.amazonwebservices.com.cn"].flatMap(
-    (place) => [`123456789012.dkr-ecr.${place}`, `123456789012.dkr-ecr-fips.${place}`],
-  ),
-  "public.ecr.aws",
-  "ecr-public.aws.com",
-  "gcr.io",
-  "eu.gcr.io",
-  "us-docker.pkg.dev",
-  "docker.us-east1.rep.pkg.dev",
-].map((host) => host.split("."));
+const cloudShapes = (): readonly (readonly string[])[] =>
+  [
+    ...[
+      "us-east-1.amazonaws.com",
+      "us-gov-west-1.amazonaws.com",
+      "cn-north-1.amazonaws.com.cn",
+      "eusc-de-east-1.amazonaws.eu",
+      "us-iso-east-1.c2s.ic.gov",
+      "us-isob-east-1.sc2s.sgov.gov",
+      "eu-isoe-west-1.cloud.adc-e.uk",
+      "us-isof-south-1.csp.hci.ic.gov",
+    ].flatMap((place) => [`123456789012.dkr.ecr.${place}`, `123456789012.dkr.ecr-fips.${place}`]),
+    ...["us-east-1.on.aws", "us-gov-west-1.on.aws", "cn-north-1.on.amazonwebservices.com.cn"].flatMap(
+      (place) => [`123456789012.dkr-ecr.${place}`, `123456789012.dkr-ecr-fips.${place}`],
+    ),
+    "public.ecr.aws",
+    "ecr-public.aws.com",
+    "gcr.io",
+    "eu.gcr.io",
+    "us-docker.pkg.dev",
+    "docker.us-east1.rep.pkg.dev",
+  ].map((host) => host.split("."));

@@ -1,18 +1,24 @@
-// The process's own streams, without Node's stream objects: they cost milliseconds, and a write through them may be
-// cut off by the end of the process.
+// Reads the process's stdin patiently: to its end or to the deadline, from a pipe, a socket, a terminal.
 
-import { fstatSync, read, writeSync } from "node:fs";
+import { fstatSync, read } from "node:fs";
 import { Socket } from "node:net";
 import { Failure } from "../core/errors.ts";
 import type { Deadline } from "./clock.ts";
+import type { StdinStart } from "./stdin-now.ts";
 
 const CHUNK_BYTES = 64 * 1024;
 /** More than any verb accepts; the rest is read and dropped, so that the writer is never left with a broken pipe. */
 const KEPT_BYTES = 2 * 1024 * 1024;
 const WAIT_MS = 2;
 
-/** Stdin to its end. Throws a Failure when the end does not come before the deadline. */
-export async function readStdin(deadline: Deadline): Promise<Uint8Array> {
+/** Stdin to its end, `start` being what was read of it before. Throws a Failure when the deadline comes first. */
+export async function readStdin(deadline: Deadline, start?: StdinStart): Promise<Uint8Array> {
+  if (start?.complete) return start.bytes;
+  const rest = await readRest(deadline);
+  return start === undefined ? rest : Buffer.concat([start.bytes, rest]);
+}
+
+async function readRest(deadline: Deadline): Promise<Uint8Array> {
   if (blocksTheEnd()) return readSocket(deadline);
   const chunks: Buffer[] = [];
   let kept = 0;
@@ -90,19 +96,4 @@ function stdinOpen(): Failure {
   return new Failure("deadline", "stdin was not closed in time", {
     hint: "write the server to stdin and close it",
   });
-}
-
-/** Writes all of `text`. A reader that went away is a normal end. */
-export function writeAll(fd: number, text: string): void {
-  const bytes = Buffer.from(text, "utf8");
-  let written = 0;
-  while (written < bytes.length) {
-    try {
-      written += writeSync(fd, bytes, written, bytes.length - written);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") return;
-      // The pipe is full and non-blocking: wait for its reader.
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, WAIT_MS);
-    }
-  }
 }

@@ -2,7 +2,7 @@
 // codes; a secret is never handed to it.
 
 import { closeSync, constants, openSync, writeSync } from "node:fs";
-import { isAbsolute } from "node:path";
+import { isAbsolutePath } from "../core/paths.ts";
 import type { Clock } from "./clock.ts";
 
 export type Trace = (step: string) => void;
@@ -21,7 +21,7 @@ export function createTrace(
   const line = (step: string): string =>
     `docker-credential-ona[${process.pid}] +${(clock.monotonicMs() - startMs).toFixed(1)}ms ${step.replace(/[^\x20-\x7e]+/g, "?")}\n`;
   if (setting === "1") return (step) => stderr(line(step));
-  if (!isAbsolute(setting)) return silent;
+  if (!isAbsolutePath(setting)) return silent;
   return (step) => {
     try {
       // A pipe that nobody reads must not hold the run up.

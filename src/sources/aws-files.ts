@@ -1,6 +1,6 @@
 // Where the shared AWS files are. No SDK: the cache key needs it.
 
-import { join } from "node:path";
+import { joinPath } from "../core/paths.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -21,6 +21,6 @@ export function sharedFiles(env: Env, home: string | undefined): SharedFiles | u
 }
 
 function located(named: string | undefined, name: string, home: string | undefined): string | undefined {
-  if (named) return home !== undefined && named.startsWith("~/") ? join(home, named.slice(2)) : named;
-  return home === undefined ? undefined : join(home, ".aws", name);
+  if (named) return home !== undefined && named.startsWith("~/") ? joinPath(home, named.slice(2)) : named;
+  return home === undefined ? undefined : joinPath(home, ".aws", name);
 }

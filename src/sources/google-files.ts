@@ -1,10 +1,10 @@
 // Google's application default credentials on disk: the file that a variable names, else the one that gcloud keeps.
 // Found and parsed here, with no SDK and no gcloud.
 
-import { join } from "node:path";
 import { type Endpoint, isSafeEndpoint, parseEndpoint } from "../core/endpoint.ts";
 import { isRecord, isText } from "../core/entry.ts";
 import { Failure } from "../core/errors.ts";
+import { joinPath } from "../core/paths.ts";
 import { readTokenFile } from "../edge/token-file.ts";
 import type { CredentialFile } from "./google-clients.ts";
 
@@ -17,9 +17,10 @@ export function credentialPath(
 ): { readonly path: string; readonly named: boolean } | undefined {
   const named = env.GOOGLE_APPLICATION_CREDENTIALS;
   if (named) return { path: named, named: true };
-  const directory = env.CLOUDSDK_CONFIG || (home === undefined ? undefined : join(home, ".config", "gcloud"));
+  const directory =
+    env.CLOUDSDK_CONFIG || (home === undefined ? undefined : joinPath(home, ".config", "gcloud"));
   if (directory === undefined) return undefined;
-  return { path: join(directory, "application_default_credentials.json"), named: false };
+  return { path: joinPath(directory, "application_default_credentials.json"), named: false };
 }
 
 /** Undefined when there is none. Throws a Failure for one that cannot be used. */

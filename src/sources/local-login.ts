@@ -1,14 +1,14 @@
 // Local logins: what `docker login` handed to `store`. They are files of ours in the state directory, belong to the
 // environment in which they were made, and win over everything else until they lapse or are erased.
 
-import { createHash } from "node:crypto";
 import { readdirSync } from "node:fs";
-import { dirname, join } from "node:path";
 import { decodeEntry, encodeEntry, isText, isTime } from "../core/entry.ts";
 import { Failure } from "../core/errors.ts";
 import { loginEndMs } from "../core/login-life.ts";
+import { joinPath, parentOf } from "../core/paths.ts";
 import type { RegistryRef } from "../core/registry.ts";
 import { type Credential, isSameCredential, Secret } from "../core/secret.ts";
+import { sha256 } from "../core/sha256.ts";
 import type { Clock } from "../edge/clock.ts";
 import {
   exists,
@@ -45,11 +45,10 @@ export function localLogins(
   uid: number,
   clock: Clock,
 ): LocalLogins {
-  const dir = stateDir === undefined ? undefined : join(stateDir, "logins");
+  const dir = stateDir === undefined ? undefined : joinPath(stateDir, "logins");
   const isOurs = (): boolean =>
-    dir !== undefined && isPrivateDir(dirname(dir), uid) && isPrivateDir(dir, uid);
-  const fileOf = (key: string): string =>
-    `${createHash("sha256").update(key).digest("hex").slice(0, 40)}.json`;
+    dir !== undefined && isPrivateDir(parentOf(dir), uid) && isPrivateDir(dir, uid);
+  const fileOf = (key: string): string => `${sha256(key).slice(0, 40)}.json`;
   const keyOf = (registry: string): string => `login\n${environmentId}\n${registry}`;
   const load = (path: string, key: string): LocalLogin | undefined => {
     const text = readPrivateFile(path, uid);
@@ -59,12 +58,12 @@ export function localLogins(
   const find = (ref: RegistryRef): LocalLogin | undefined => {
     if (dir === undefined) return undefined;
     const key = keyOf(ref.key);
-    const login = load(join(dir, fileOf(key)), key);
+    const login = load(joinPath(dir, fileOf(key)), key);
     return login !== undefined && isOurs() ? login : undefined;
   };
   const write = (login: LocalLogin, mayReplace?: () => boolean): void => {
     const usable =
-      dir !== undefined && ensurePrivateDir(dirname(dir), uid, true) && ensurePrivateDir(dir, uid, false);
+      dir !== undefined && ensurePrivateDir(parentOf(dir), uid, true) && ensurePrivateDir(dir, uid, false);
     if (!usable) {
       const named = stateDir ?? "for local logins";
       throw notSaved(`the directory ${named} is not private to this user or cannot be made`);
@@ -74,7 +73,7 @@ export function localLogins(
     const fields = { atMs, environmentId, registry, confirmed, username: credential.username };
     try {
       const text = encodeEntry(key, Object.assign(fields, { secret: credential.secret.expose() }));
-      writePrivateFile(join(dir, fileOf(key)), text, mayReplace);
+      writePrivateFile(joinPath(dir, fileOf(key)), text, mayReplace);
       sweepOrphans(dir, clock.nowMs());
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code ?? "short write";
@@ -92,7 +91,7 @@ export function localLogins(
     remove(ref) {
       if (dir === undefined) return;
       try {
-        const path = join(dir, fileOf(keyOf(ref.key)));
+        const path = joinPath(dir, fileOf(keyOf(ref.key)));
         if (isOurs()) removePrivateFile(path);
         else if (exists(path)) throw notSaved(`the directory ${stateDir} is not private to this user`);
       } catch (error) {
@@ -105,10 +104,10 @@ export function localLogins(
     all() {
       if (dir === undefined || !isOurs()) return [];
       return namesIn(dir).flatMap((name) => {
-        const text = readPrivateFile(join(dir, name), uid);
+        const text = readPrivateFile(joinPath(dir, name), uid);
         const registry = text === undefined ? undefined : registryIn(text);
         const key = registry === undefined ? undefined : keyOf(registry);
-        const login = key !== undefined && fileOf(key) === name ? load(join(dir, name), key) : undefined;
+        const login = key !== undefined && fileOf(key) === name ? load(joinPath(dir, name), key) : undefined;
         return login === undefined ? [] : [login];
       });
     },

@@ -1,9 +1,9 @@
 // What tells one mint from another, as text for the cache key: the target, the configured identity, and whatever in
 // the environment could change either. Reads no file and no clock, asks nobody; secrets appear as hashes only.
 
-import { createHash } from "node:crypto";
 import { statSync } from "node:fs";
 import type { MintPlan } from "../core/identity.ts";
+import { sha256 } from "../core/sha256.ts";
 import { sharedFiles } from "./aws-files.ts";
 import { placeOf } from "./aws-place.ts";
 import { credentialPath } from "./google-files.ts";
@@ -82,7 +82,7 @@ function fileMark(path: string | undefined): readonly (string | number)[] {
 function hashes(env: Env, names: readonly string[]): readonly string[] {
   return names.flatMap((name) => {
     const value = env[name];
-    return value ? [`${name}=${createHash("sha256").update(value).digest("hex").slice(0, 16)}`] : [];
+    return value ? [`${name}=${sha256(value).slice(0, 16)}`] : [];
   });
 }
 

@@ -39,6 +39,13 @@ export interface MintMemoryOptions {
   readonly deadline: Deadline;
 }
 
+/** The token of `key` if it is there and not due for renewal. */
+export function readyToken(key: string, cache: Cache, clock: Clock): Credential | undefined {
+  const nowMs = clock.nowMs();
+  const entry = usable(read(key, cache), nowMs);
+  return entry !== undefined && nowMs < entry.refreshAtMs ? entry.credential : undefined;
+}
+
 /** The token of `key`, minted by `mint` when the cache has none that will do. Throws a Failure. */
 export async function mintedToken(
   key: string,
@@ -46,9 +53,8 @@ export async function mintedToken(
   mint: (deadline: Deadline) => Promise<MintedToken>,
 ): Promise<Credential> {
   const { cache, clock, deadline } = options;
-  const nowMs = clock.nowMs();
-  const warm = usable(read(key, cache), nowMs);
-  if (warm !== undefined && nowMs < warm.refreshAtMs) return warm.credential;
+  const ready = readyToken(key, cache, clock);
+  if (ready !== undefined) return ready;
   const poll = (): MintEntry | Failure | undefined => {
     const entry = usable(read(key, cache), clock.nowMs());
     if (entry !== undefined && clock.nowMs() < entry.refreshAtMs) return entry;

@@ -14,7 +14,7 @@ import {
   unlinkSync,
   writeSync,
 } from "node:fs";
-import { join } from "node:path";
+import { joinPath } from "../core/paths.ts";
 
 /** A secret of 1 MiB, every character escaped, and what stands around it. */
 const MAX_FILE_BYTES = 8 * 1024 * 1024;
@@ -102,7 +102,7 @@ export function sweep(dir: string, nowMs: number, isOld: (ageMs: number) => bool
     return;
   }
   for (const name of names) {
-    const path = join(dir, name);
+    const path = joinPath(dir, name);
     try {
       const stat = statSync(path);
       const ageMs = nowMs - stat.mtimeMs;

@@ -1,10 +1,10 @@
 // The cache: one file per key, each naming its own key, so that a file that was swapped or damaged is simply
 // absent. Nothing here throws: a cache that cannot be read or written makes an answer slower, never wrong.
 
-import { createHash } from "node:crypto";
 import { statSync, utimesSync } from "node:fs";
-import { join } from "node:path";
 import { decodeEntry, encodeEntry } from "../core/entry.ts";
+import { joinPath } from "../core/paths.ts";
+import { sha256 } from "../core/sha256.ts";
 import type { Clock } from "../edge/clock.ts";
 import { readPrivateFile, removePrivateFile, sweep, writePrivateFile } from "./atomic-file.ts";
 import { ensurePrivateDir } from "./private-dir.ts";
@@ -52,7 +52,7 @@ export function createCache(places: readonly CachePlace[], uid: number, clock: C
   };
   const pathOf = (key: string): string | undefined => {
     const dir = usable();
-    return dir === undefined ? undefined : join(dir, `${fileName(key)}.json`);
+    return dir === undefined ? undefined : joinPath(dir, `${fileName(key)}.json`);
   };
   const load = (path: string, key: string): (Stamped & Record<string, unknown>) | undefined => {
     const text = readPrivateFile(path, uid);
@@ -85,7 +85,7 @@ export function createCache(places: readonly CachePlace[], uid: number, clock: C
     },
     leasePath(key) {
       const dir = usable();
-      return dir === undefined ? undefined : join(dir, `${fileName(key)}.lock`);
+      return dir === undefined ? undefined : joinPath(dir, `${fileName(key)}.lock`);
     },
   };
 }
@@ -95,13 +95,13 @@ function isNewer(there: Stamped | undefined, entry: Stamped): boolean {
 }
 
 function fileName(key: string): string {
-  return createHash("sha256").update(key).digest("hex").slice(0, 40);
+  return sha256(key).slice(0, 40);
 }
 
 /** At most once an hour, and only by a process that has just written, so that no warm answer pays for it. */
 function sweepSometimes(dir: string | undefined, clock: Clock): void {
   if (dir === undefined) return;
-  const mark = join(dir, SWEEP_MARK);
+  const mark = joinPath(dir, SWEEP_MARK);
   const nowMs = clock.nowMs();
   try {
     if (Math.abs(nowMs - statSync(mark).mtimeMs) < SWEEP_EVERY_MS) return;

@@ -2,9 +2,9 @@
 // root or to us and be writable by nobody else.
 
 import { closeSync, constants, fstatSync, openSync, readFileSync, realpathSync, statSync } from "node:fs";
-import { dirname, isAbsolute } from "node:path";
 import { type Config, DEFAULT_CONFIG, MAX_DEADLINE_MS, parseConfig } from "../core/config.ts";
 import { Failure } from "../core/errors.ts";
+import { isAbsolutePath, parentOf } from "../core/paths.ts";
 
 const MAX_CONFIG_BYTES = 1024 * 1024;
 const WRITABLE_BY_OTHERS = 0o022;
@@ -46,7 +46,7 @@ function readFirst(candidates: readonly string[], uid: number): { path: string; 
 }
 
 function readNamed(path: string, uid: number): string {
-  if (!isAbsolute(path)) throw invalid(path, "DOCKER_CREDENTIAL_ONA_CONFIG must be an absolute path");
+  if (!isAbsolutePath(path)) throw invalid(path, "DOCKER_CREDENTIAL_ONA_CONFIG must be an absolute path");
   const text = readChecked(path, uid);
   if (text === undefined) throw invalid(path, "does not exist, though DOCKER_CREDENTIAL_ONA_CONFIG names it");
   return text;
@@ -60,7 +60,7 @@ function readChecked(path: string, uid: number): string | undefined {
     const stat = fstatSync(fd);
     if (!stat.isFile()) throw invalid(path, "is not a regular file");
     if (stat.size > MAX_CONFIG_BYTES) throw invalid(path, "is larger than 1 MiB");
-    const dirs = new Set([dirname(path), dirname(realpathSync(path))]);
+    const dirs = new Set([parentOf(path), parentOf(realpathSync(path))]);
     for (const dir of dirs) checkTrust(dir, statSync(dir), uid);
     checkTrust(path, stat, uid);
     return readFileSync(fd, "utf8");

@@ -1,14 +1,12 @@
 // A hash by which a credential is recognised again without keeping it.
 
-import { createHash } from "node:crypto";
 import type { Credential } from "../core/secret.ts";
+import { sha256 } from "../core/sha256.ts";
 
 export function credentialHash(credential: Credential): string {
-  return createHash("sha256")
-    .update(JSON.stringify([credential.username, credential.secret.expose()]))
-    .digest("hex");
+  return sha256(JSON.stringify([credential.username, credential.secret.expose()]));
 }
 
 export function textHash(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
+  return sha256(text);
 }

@@ -2,7 +2,7 @@
 // their specification says; with sudo (HOME belongs to somebody else) HOME and all of them are.
 
 import { readFileSync, statSync } from "node:fs";
-import { isAbsolute, join, resolve } from "node:path";
+import { isAbsolutePath, joinPath, normalPath } from "../core/paths.ts";
 import type { CachePlace } from "./cache.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -26,7 +26,7 @@ export function findPlaces(env: Env, uid: number): Places {
   const xdg = (name: string): string | undefined => (foreignHome ? undefined : absolute(env[name]));
   const home = foreignHome || !env.HOME ? homeFromUserDatabase(uid) : absolute(env.HOME);
   const below = (base: string | undefined, ...parts: string[]): string | undefined =>
-    base === undefined ? undefined : join(base, ...parts);
+    base === undefined ? undefined : joinPath(base, ...parts);
   const xdgConfig = xdg("XDG_CONFIG_HOME") ?? below(home, ".config");
   const runtimeDir = xdg("XDG_RUNTIME_DIR");
   return {
@@ -53,11 +53,11 @@ function cachePlaces(
 ): readonly CachePlace[] {
   if (env.DOCKER_CREDENTIAL_ONA_NO_CACHE === "1") return [];
   const named = env.DOCKER_CREDENTIAL_ONA_CACHE_DIR;
-  if (named) return isAbsolute(named) ? [{ dir: resolve(named), parents: true }] : [];
+  if (named) return isAbsolutePath(named) ? [{ dir: normalPath(named), parents: true }] : [];
   return [
-    ...(runtimeDir === undefined ? [] : [{ dir: join(runtimeDir, NAME), parents: false }]),
+    ...(runtimeDir === undefined ? [] : [{ dir: joinPath(runtimeDir, NAME), parents: false }]),
     { dir: `/dev/shm/${NAME}-${uid}`, parents: false },
-    ...(cacheHome === undefined ? [] : [{ dir: join(cacheHome, NAME), parents: true }]),
+    ...(cacheHome === undefined ? [] : [{ dir: joinPath(cacheHome, NAME), parents: true }]),
   ];
 }
 
@@ -68,7 +68,7 @@ function namedOr(named: string | undefined, otherwise: string | undefined): stri
 
 function absolute(path: string | undefined): string | undefined {
   // Without the slash at the end, behind which a link would be followed unseen.
-  return path && isAbsolute(path) ? resolve(path) : undefined;
+  return path && isAbsolutePath(path) ? normalPath(path) : undefined;
 }
 
 function ownerOf(path: string): number | undefined {

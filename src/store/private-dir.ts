@@ -3,7 +3,7 @@
 // The rule is git's (builtin/credential-cache--daemon.c): fail closed, let a human look.
 
 import { lstatSync, mkdirSync } from "node:fs";
-import { dirname, isAbsolute } from "node:path";
+import { isAbsolutePath, parentOf } from "../core/paths.ts";
 
 const GROUP_AND_OTHER = 0o077;
 
@@ -22,10 +22,10 @@ export function isPrivateDir(path: string, uid: number): boolean {
  * False when it is not one or cannot be made. The process's umask must already be 077 or it may lose bits.
  */
 export function ensurePrivateDir(path: string, uid: number, parents: boolean): boolean {
-  if (!isAbsolute(path)) return false;
+  if (!isAbsolutePath(path)) return false;
   if (isPrivateDir(path, uid)) return true;
   try {
-    if (parents) mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    if (parents) mkdirSync(parentOf(path), { recursive: true, mode: 0o700 });
     mkdirSync(path, { mode: 0o700 });
   } catch {
     // It exists, perhaps made by another process a moment ago; whether it is good is asked next.

@@ -1,0 +1,5 @@
+// Everything but a warm `get`. The bundle keeps it apart from main.ts, with copies of its own of what both need, so that
+// a warm answer loads one small file.
+
+export { readStdin } from "./edge/stdio.ts";
+export { runHelper } from "./helper.ts";

@@ -1,0 +1,63 @@
+// The answers that need no asking: all of a warm `get`, and nothing that waits. The order of the sources is the policy
+// of the program; resolve.ts follows the same order where something has to be asked.
+
+import type { RegistryRule } from "./core/config.ts";
+import type { Failure } from "./core/errors.ts";
+import type { IdentityBase } from "./core/identity.ts";
+import { mintPlan } from "./core/mint-plan.ts";
+import type { RegistryRef } from "./core/registry.ts";
+import { ruleFor } from "./core/registry-rules.ts";
+import type { Credential } from "./core/secret.ts";
+import type { Session } from "./session.ts";
+import type { LocalLogin } from "./sources/local-login.ts";
+
+/** `failed`: the registry is ours and its credential could not be had. `anonymous`: the same, but the user said
+ * `onFailure: anonymous`. */
+export type Resolution =
+  | { readonly kind: "found"; readonly credential: Credential }
+  | { readonly kind: "none" }
+  | { readonly kind: "failed" | "anonymous"; readonly failure: Failure };
+
+export const NONE: Resolution = { kind: "none" };
+
+/** The answer from local logins, configuration and cache; undefined when somebody has to be asked. Never throws. */
+export function resolveNow(ref: RegistryRef, session: Session): Resolution | undefined {
+  const login = session.logins.find(ref);
+  if (login !== undefined) {
+    return isSettled(login, ref, session) ? { kind: "found", credential: login.credential } : undefined;
+  }
+  if (ref.kind === "opaque") return NONE;
+  if (session.loaded.broken !== undefined) return undefined;
+  const rule = ruleFor(session.config.rules, ref);
+  const source = rule?.source ?? "platform";
+  if (source === "none") return NONE;
+  if (source !== "platform") return tokenNow(ref, rule, "default-chain", session);
+  if (!session.seesPlatform) return NONE;
+  const settled = session.memory.settled(ref);
+  switch (settled?.kind) {
+    case "credential":
+      return { kind: "found", credential: settled.credential };
+    case "none":
+      return NONE;
+    case "native":
+      return tokenNow(ref, rule, "machine", session);
+    default:
+      return undefined;
+  }
+}
+
+/** True when a login need not be compared with what the platform gives. */
+export function isSettled(login: LocalLogin, ref: RegistryRef, session: Session): boolean {
+  return login.confirmed || ref.kind === "opaque" || !session.seesPlatform;
+}
+
+function tokenNow(
+  ref: RegistryRef,
+  rule: RegistryRule | undefined,
+  base: IdentityBase,
+  session: Session,
+): Resolution | undefined {
+  const plan = mintPlan(ref, rule, base, session.config);
+  const credential = plan === undefined ? undefined : session.mintedNow(plan);
+  return credential === undefined ? undefined : { kind: "found", credential };
+}
