@@ -1,7 +1,7 @@
 // Local logins: what `docker login` handed to `store`. They are files of ours in the state directory, belong to the
 // environment in which they were made, and win over everything else until they lapse or are erased.
 
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { decodeEntry, encodeEntry, isText, isTime } from "../core/entry.ts";
 import { Failure } from "../core/errors.ts";
 import { loginEndMs } from "../core/login-life.ts";
@@ -56,7 +56,8 @@ export function localLogins(
     return login !== undefined && clock.nowMs() < loginEndMs(login) ? login : undefined;
   };
   const find = (ref: RegistryRef): LocalLogin | undefined => {
-    if (dir === undefined) return undefined;
+    // Most users have no logins; then not even the name of a file has to be made.
+    if (dir === undefined || !existsSync(dir)) return undefined;
     const key = keyOf(ref.key);
     const login = load(joinPath(dir, fileOf(key)), key);
     return login !== undefined && isOurs() ? login : undefined;

@@ -40,6 +40,7 @@ export interface PlatformMemoryOptions {
 }
 
 const MAX_HISTORY = 32;
+const USUAL_POLICY = '["auto",{},null,"auto"]';
 /** A platform that is silent for so long is silent for every run. */
 const ENOUGH_TIME_MS = 4000;
 const NEVER_MS = Number.NEGATIVE_INFINITY;
@@ -51,7 +52,9 @@ export class PlatformMemory {
   constructor(options: PlatformMemoryOptions) {
     this.#options = options;
     const { lookup, scopeIds, precedence, valueFormat } = options.config;
-    this.#policy = JSON.stringify([lookup, scopeIds, precedence ?? null, valueFormat]);
+    const policy = JSON.stringify([lookup, scopeIds, precedence ?? null, valueFormat]);
+    // Short in the usual case: the key is hashed on the way of every warm answer.
+    this.#policy = policy === USUAL_POLICY ? "" : policy;
   }
 
   answerKey(ref: RegistryRef): string {
