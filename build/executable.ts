@@ -1,74 +1,13 @@
-// Builds dist/docker-credential-ona: the bundle inside a Bun executable, one file that needs nothing beside it. The
-// two --no-compile-autoload flags matter for security: without them the executable reads .env and bunfig.toml from
-// the directory it is started in.
+// Builds dist/docker-credential-ona: the bundle inside a Bun executable, one file that needs nothing beside it.
 
-import { execFileSync } from "node:child_process";
-import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { bundle } from "../esbuild.config.mjs";
+import { bunVersion, compileWithBun } from "./bun-compile.ts";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
-const executable = `${root}dist/docker-credential-ona`;
-const { version: bunVersion } = JSON.parse(readFileSync(`${root}node_modules/bun/package.json`, "utf8")) as {
-  version: string;
-};
+const dist = fileURLToPath(new URL("../dist", import.meta.url));
+const executable = `${dist}/docker-credential-ona`;
 
 await bundle(`bun ${bunVersion}, ${process.platform}-${process.arch}`);
-const args = [
-  "build",
-  "--compile",
-  "--bytecode",
-  "--format=esm",
-  "--splitting",
-  "--no-compile-autoload-dotenv",
-  "--no-compile-autoload-bunfig",
-  "--no-compile-autoload-tsconfig",
-  "--no-compile-autoload-package-json",
-  // Bun would not start in a directory that is gone, and nothing here may depend on the directory.
-  "--compile-exec-argv=--cwd=/",
-  "dist/main.js",
-  "--outfile",
-  `${executable}.new`,
-];
-// Bun leaves its temporary files in the directory it is started in.
-execFileSync(`${root}node_modules/.bin/bun`, args, { cwd: root, stdio: ["ignore", "ignore", "inherit"] });
-closeDoors(`${executable}.new`);
-rmSync(executable, { force: true });
-renameSync(`${executable}.new`, executable);
+compileWithBun(`${dist}/main.js`, executable);
 process.stdout.write(`dist/docker-credential-ona: ${(statSync(executable).size / 1e6).toFixed(1)} MB\n`);
-
-/**
- * Bun's own variables would change what a credential helper is: with BUN_BE_BUN=1 it is the bun command line, which
- * runs scripts of the directory it is started in; BUN_OPTIONS can load a file first; BUN_INSPECT opens a debugger's
- * port; BUN_JSC_… can print. Their names in the file get a NUL, which no variable's name can have.
- */
-function closeDoors(path: string): void {
-  const bytes = readFileSync(path);
-  for (const name of ["BUN_BE_BUN", "BUN_OPTIONS", "BUN_INSPECT", "BUN_JSC_", "BUN_BYTECODE_ORDER_OUT"]) {
-    let found = 0;
-    for (let at = bytes.indexOf(name); at >= 0; at = bytes.indexOf(name, at + 1)) {
-      bytes[at] = 0;
-      found += 1;
-    }
-    if (found === 0) throw new Error(`${name} is not in the executable: look at Bun's start-up again`);
-  }
-  if (process.arch === "x64") closeJscDoor(bytes);
-  writeFileSync(path, bytes);
-}
-
-/** The engine compares `BUN_JSC_` letter by letter in its code; the first comparison gets a NUL instead of `B`. */
-function closeJscDoor(bytes: Buffer): void {
-  const letter = (offset: number, code: number): string =>
-    `\\x80[\\x78-\\x7f]\\x0${offset}\\x${code.toString(16)}\\x75.`;
-  const comparisons = [1, 2, 3].map((offset) => letter(offset, "BUN_".charCodeAt(offset))).join("\\x41?");
-  const pattern = new RegExp(
-    `\\x80[\\x38-\\x3f]\\x42\\x75.\\x41?${comparisons}\\x41?\\x80[\\x78-\\x7f]\\x04\\x4a`,
-    "gs",
-  );
-  const found = [...bytes.toString("latin1").matchAll(pattern)];
-  if (found.length !== 1) {
-    process.stderr.write("warning: BUN_JSC_ variables still reach this build of Bun\n");
-    return;
-  }
-  bytes[(found[0]?.index ?? 0) + 2] = 0;
-}
