@@ -10,8 +10,8 @@ import { CACHE } from "./launcher.ts";
 import { executable, HOST, type Scene, startScene, UNKNOWN } from "./scene.ts";
 
 const FILE = fileURLToPath(new URL("instructions.json", import.meta.url));
-/** A count varies by a percent or two, with addresses and threads. */
-const TOLERANCE = 0.06;
+/** A count varies by some tenths of a percent, with addresses and threads. */
+const TOLERANCE = 0.03;
 const RUNS = 3;
 
 interface Counts {
