@@ -47,9 +47,25 @@ const programApart = {
  */
 export async function bundle(runtime = "bundle") {
   rmSync(`${root}dist/chunks`, { recursive: true, force: true });
-  const common = {
+  const common = { ...commonOptions(runtime), outdir: "dist" };
+  await build({
+    ...common,
+    ...forPackages,
+    entryPoints: ["src/program.ts"],
+    chunkNames: "chunks/[name]-[hash]",
+    splitting: true,
+  });
+  await build({ ...common, entryPoints: ["src/main.ts"], plugins: [programApart] });
+}
+
+/** The whole program in the one file `outfile`, for a runtime that takes no second one. */
+export async function bundleInOne(outfile, runtime) {
+  await build({ ...commonOptions(runtime), ...forPackages, entryPoints: ["src/main.ts"], outfile });
+}
+
+function commonOptions(runtime) {
+  return {
     absWorkingDir: root,
-    outdir: "dist",
     bundle: true,
     format: "esm",
     platform: "node",
@@ -63,16 +79,12 @@ export async function bundle(runtime = "bundle") {
       __BUILD__: JSON.stringify({ version, details: `commit ${commit()}, ${runtime}` }),
     },
   };
-  await build({
-    ...common,
-    entryPoints: ["src/program.ts"],
-    chunkNames: "chunks/[name]-[hash]",
-    splitting: true,
-    // Packages in CommonJS look for `require`.
-    banner: { js: 'import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);' },
-    plugins: [quietUndici],
-  });
-  await build({ ...common, entryPoints: ["src/main.ts"], plugins: [programApart] });
 }
+
+const forPackages = {
+  // Packages in CommonJS look for `require`.
+  banner: { js: 'import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);' },
+  plugins: [quietUndici],
+};
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await bundle();
