@@ -25,7 +25,13 @@ async function limits(w: World): Promise<{ answer: string; limitsMs: number[] }>
   const base = parseEndpoint(w.platform.baseUrl);
   if (base === undefined) throw new Error("no base");
   const sources = tokenSources(session.config, w.env).filter((source) => source.isPresent());
-  const client = new PlatformClient({ base, sources, http: async () => http, clock: w.clock, runCommand: async () => "" });
+  const client = new PlatformClient({
+    base,
+    sources,
+    http: async () => http,
+    clock: w.clock,
+    runCommand: async () => "",
+  });
   const options = { ...(await session.askOptions()), client };
   return { answer: inWords(await askPlatform(refOf(HOST), options)), limitsMs };
 }
