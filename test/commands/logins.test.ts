@@ -187,7 +187,7 @@ describe("while the platform cannot be asked", () => {
 describe("a token of a cloud ends by itself", () => {
   const ecrToken = (w: World, lifeMs: number): string =>
     Buffer.from(
-      JSON.stringify({ payload: "p", expiration: Math.round((w.clock.nowMs() + lifeMs) / 1000) }),
+      JSON.stringify({ payload: "p", expiration: Math.floor((w.clock.nowMs() + lifeMs) / 1000) }),
     ).toString("base64");
 
   it("ECR: when it says, else after 12 h; Google: after 1 h", async () => {
