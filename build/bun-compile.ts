@@ -30,9 +30,16 @@ export function compileWithBun(entry: string, executable: string): void {
   const args = [...FLAGS, entry, "--outfile", `${executable}.new`];
   // Bun leaves its temporary files in the directory it is started in.
   execFileSync(`${root}node_modules/.bin/bun`, args, { cwd: root, stdio: ["ignore", "ignore", "inherit"] });
-  closeDoors(`${executable}.new`);
+  patch(`${executable}.new`);
   rmSync(executable, { force: true });
   renameSync(`${executable}.new`, executable);
+}
+
+function patch(path: string): void {
+  const bytes = readFileSync(path);
+  closeDoors(bytes);
+  leaveOutCompiler(bytes);
+  writeFileSync(path, bytes);
 }
 
 /**
@@ -40,8 +47,7 @@ export function compileWithBun(entry: string, executable: string): void {
  * runs scripts of the directory it is started in; BUN_OPTIONS can load a file first; BUN_INSPECT opens a debugger's
  * port; BUN_JSC_… can print. Their names in the file get a NUL, which no variable's name can have.
  */
-function closeDoors(path: string): void {
-  const bytes = readFileSync(path);
+function closeDoors(bytes: Buffer): void {
   for (const name of ["BUN_BE_BUN", "BUN_OPTIONS", "BUN_INSPECT", "BUN_JSC_", "BUN_BYTECODE_ORDER_OUT"]) {
     let found = 0;
     for (let at = bytes.indexOf(name); at >= 0; at = bytes.indexOf(name, at + 1)) {
@@ -51,7 +57,6 @@ function closeDoors(path: string): void {
     if (found === 0) throw new Error(`${name} is not in the executable: look at Bun's start-up again`);
   }
   if (process.arch === "x64") closeJscDoor(bytes);
-  writeFileSync(path, bytes);
 }
 
 /** The engine compares `BUN_JSC_` letter by letter in its code; the first comparison gets a NUL instead of `B`. */
@@ -69,4 +74,19 @@ function closeJscDoor(bytes: Buffer): void {
     return;
   }
   bytes[(found[0]?.index ?? 0) + 2] = 0;
+}
+
+/**
+ * The engine's JIT compiler costs a fifth of a warm answer and a quarter of a mint, and does not pay within the life of
+ * such a process; without it there is no memory that can be both written and executed either. JavaScriptCore leaves
+ * it out when the variable JavaScriptCoreUseJIT does not begin with a number above 0. In the file another variable is
+ * named instead, which is always there and never begins so.
+ */
+function leaveOutCompiler(bytes: Buffer): void {
+  const asked = "\0JavaScriptCoreUseJIT\0";
+  const at = bytes.indexOf(asked, 0, "latin1");
+  if (at < 0 || bytes.indexOf(asked, at + 1, "latin1") >= 0) {
+    throw new Error("JavaScriptCoreUseJIT is not once in the executable: look at Bun's start-up again");
+  }
+  bytes.write("\0PATH".padEnd(asked.length, "\0"), at, "latin1");
 }
