@@ -11,36 +11,56 @@ const ROUND_CONSTANTS = [
   0x5b9cca4f, 0x682e6ff3, 0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7,
   0xc67178f2,
 ] as const satisfies readonly number[];
-const START = [
-  0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
-];
 const BLOCK_BYTES = 64;
 
 /** The digest of `text` in UTF-8, in hexadecimal. */
 export function sha256(text: string): string {
-  const state = Uint32Array.from(START);
-  const schedule = new Int32Array(BLOCK_BYTES);
-  const message = padded(new TextEncoder().encode(text));
-  for (let at = 0; at < message.byteLength; at += BLOCK_BYTES) {
-    for (let index = 0; index < 16; index += 1) schedule[index] = message.getInt32(at + index * 4);
-    compress(state, schedule);
+  const bytes = new TextEncoder().encode(text);
+  const words = new Int32Array(BLOCK_BYTES);
+  const state = new Int32Array(8);
+  state[0] = 0x6a09e667;
+  state[1] = 0xbb67ae85;
+  state[2] = 0x3c6ef372;
+  state[3] = 0xa54ff53a;
+  state[4] = 0x510e527f;
+  state[5] = 0x9b05688c;
+  state[6] = 0x1f83d9ab;
+  state[7] = 0x5be0cd19;
+  // Behind the text stand a one bit and, at the end of a block, eight bytes of length.
+  const end = Math.floor((bytes.length + 8) / BLOCK_BYTES) * BLOCK_BYTES;
+  for (let from = 0; from <= end; from += BLOCK_BYTES) {
+    fill(words, bytes, from);
+    if (from === end) {
+      words[14] = Math.floor(bytes.length / 2 ** 29);
+      words[15] = bytes.length << 3;
+    }
+    compress(state, words);
   }
-  return Array.from(state, (word) => word.toString(16).padStart(8, "0")).join("");
+  let digest = "";
+  for (let index = 0; index < 8; index += 1) digest += hex(word(state, index));
+  return digest;
 }
 
-function padded(bytes: Uint8Array): DataView {
-  const size = Math.ceil((bytes.length + 9) / BLOCK_BYTES) * BLOCK_BYTES;
-  const message = new Uint8Array(size);
-  message.set(bytes);
-  message[bytes.length] = 0x80;
-  const view = new DataView(message.buffer);
-  view.setUint32(size - 8, Math.floor((bytes.length * 8) / 2 ** 32));
-  view.setUint32(size - 4, (bytes.length * 8) >>> 0);
-  return view;
+/** The block of the message that begins at `from`. */
+function fill(words: Int32Array, bytes: Uint8Array, from: number): void {
+  const size = bytes.length;
+  for (let index = 0; index < 16; index += 1) {
+    let value = 0;
+    for (let at = from + index * 4, end = at + 4; at < end; at += 1) {
+      value = (value << 8) | (at < size ? (bytes[at] ?? 0) : at === size ? 0x80 : 0);
+    }
+    words[index] = value;
+  }
 }
 
-/** Written out plainly: it runs a few times in a fresh process, where nothing is compiled yet. */
-function compress(state: Uint32Array, w: Int32Array): void {
+/** With a one before it that is cut off again, so that leading zeros stay. */
+const hex = (value: number): string => ((value >>> 0) + 2 ** 32).toString(16).slice(1);
+
+/**
+ * Written out plainly, like all of this: it runs a few times in a fresh process, where nothing is compiled yet and every
+ * part of the library that is touched has to be made first.
+ */
+function compress(state: Int32Array, w: Int32Array): void {
   let a = word(state, 0);
   let b = word(state, 1);
   let c = word(state, 2);
@@ -80,4 +100,4 @@ function compress(state: Uint32Array, w: Int32Array): void {
   state[7] = word(state, 7) + h;
 }
 
-const word = (state: Uint32Array, index: number): number => state[index] ?? 0;
+const word = (state: Int32Array, index: number): number => state[index] ?? 0;
