@@ -66,7 +66,9 @@ export function parseAnswerEntry(value: unknown): AnswerEntry | undefined {
     return undefined;
   const { atMs, kind, ref, username, secret } = value;
   const verbatim = value.verbatim === true;
-  const outcomes = value.outcomes.filter(isKnownOutcome);
+  const outcomes: KnownOutcome[] = [];
+  // Loops, here and elsewhere on the way of a warm answer: `filter` and its like are made at their first use.
+  for (const outcome of value.outcomes) if (isKnownOutcome(outcome)) outcomes.push(outcome);
   if (kind === "none" || kind === "erased" || kind === "native") {
     return { atMs, kind, ref, verbatim, outcomes, credential: undefined };
   }
@@ -108,12 +110,22 @@ export function parseHistoryEntry(value: unknown): HistoryEntry | undefined {
   return { atMs: value.atMs, hashes: value.hashes.filter(isText) };
 }
 
+function isOutcome(value: unknown): value is Outcome {
+  switch (value) {
+    case "explicit":
+    case "native":
+    case "bad":
+    case "refused":
+    case "missing":
+      return true;
+    default:
+      return false;
+  }
+}
+
 function isKnownOutcome(value: unknown): value is KnownOutcome {
   if (!isRecord(value)) return false;
-  const known = ["explicit", "native", "bad", "refused", "missing"].some(
-    (outcome) => outcome === value.outcome,
-  );
-  return known && isText(value.ref) && isText(value.session) && isTime(value.readAtMs);
+  return isOutcome(value.outcome) && isText(value.ref) && isText(value.session) && isTime(value.readAtMs);
 }
 
 function isCandidate(value: unknown): value is Candidate {

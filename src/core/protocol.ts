@@ -33,7 +33,7 @@ export const extraArgument = (): string => `${usage()}\nget takes no argument: t
 
 /** The server URL on stdin of `get` and `erase`, trimmed. Throws a Refusal. */
 export function readServerUrl(stdin: Uint8Array): string {
-  if (stdin.every(isBlank)) throw new Refusal(NO_SERVER_URL);
+  if (isBlank(stdin)) throw new Refusal(NO_SERVER_URL);
   if (stdin.length > MAX_FIELD_BYTES) throw new Refusal(`${NAME}: the server URL is longer than 64 KiB`);
   return checkedField(decodeUtf8(stdin, "the server URL"), "the server URL");
 }
@@ -111,6 +111,12 @@ function decodeUtf8(bytes: Uint8Array, what: string): string {
   }
 }
 
-const isBlank = (byte: number): boolean => byte === 0x20 || byte === 0x09 || byte === 0x0d || byte === 0x0a;
+function isBlank(bytes: Uint8Array): boolean {
+  for (let index = 0; index < bytes.length; index += 1) {
+    const byte = bytes[index];
+    if (byte !== 0x20 && byte !== 0x09 && byte !== 0x0d && byte !== 0x0a) return false;
+  }
+  return true;
+}
 
 const oneLine = (text: string): string => text.replace(/[^\x20-\x7e]+/g, "?").slice(0, 200);

@@ -21,7 +21,10 @@ export interface RegistryRule {
 /** The rule for `ref`, or undefined. A pattern that mints holds only for registries of that cloud. */
 export function ruleFor(rules: readonly RegistryRule[], ref: RegistryRef): RegistryRule | undefined {
   if (ref.kind !== "registry") return undefined;
-  return rules.find((rule) => (rule.wildcards === 0 ? rule.pattern === ref.key : patternHolds(rule, ref)));
+  for (const rule of rules) {
+    if (rule.wildcards === 0 ? rule.pattern === ref.key : patternHolds(rule, ref)) return rule;
+  }
+  return undefined;
 }
 
 /** True when the two sources name the same cloud. */

@@ -150,6 +150,8 @@ export function recognizeCloud(ref: RegistryRef): CloudRegistry | undefined {
 /** The partition a region belongs to; undefined when it is no region or does not belong to the host's suffix. */
 function partitionOf(region: string, suffix: string): Partition | undefined {
   if (!REGION.test(region)) return undefined;
-  const row = PARTITION_PREFIXES.find(([prefix]) => prefix.test(region));
-  return row?.[2].includes(suffix) ? row[1] : undefined;
+  for (const [prefix, partition, suffixes] of PARTITION_PREFIXES) {
+    if (prefix.test(region)) return suffixes.includes(suffix) ? partition : undefined;
+  }
+  return undefined;
 }

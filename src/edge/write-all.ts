@@ -7,7 +7,7 @@ const WAIT_MS = 2;
 
 /** Writes all of `text`. A reader that went away is a normal end. */
 export function writeAll(fd: number, text: string): void {
-  const bytes = Buffer.from(text, "utf8");
+  const bytes = new TextEncoder().encode(text);
   let written = 0;
   while (written < bytes.length) {
     try {

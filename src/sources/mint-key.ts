@@ -80,10 +80,12 @@ function fileMark(path: string | undefined): readonly (string | number)[] {
 
 /** Names are shown, values never are: a URL or a key id may be as good as a secret. */
 function hashes(env: Env, names: readonly string[]): readonly string[] {
-  return names.flatMap((name) => {
+  const found: string[] = [];
+  for (const name of names) {
     const value = env[name];
-    return value ? [`${name}=${sha256(value).slice(0, 16)}`] : [];
-  });
+    if (value) found.push(`${name}=${sha256(value).slice(0, 16)}`);
+  }
+  return found;
 }
 
 const text = (...parts: readonly unknown[]): string => JSON.stringify(parts);

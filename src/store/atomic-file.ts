@@ -35,14 +35,14 @@ export function readPrivateFile(path: string, uid: number): string | undefined {
     const stat = fstatSync(fd);
     if (!stat.isFile() || stat.uid !== uid || (stat.mode & GROUP_AND_OTHER) !== 0) return undefined;
     if (stat.size > MAX_FILE_BYTES) return undefined;
-    const bytes = Buffer.allocUnsafe(stat.size);
+    const bytes = new Uint8Array(stat.size);
     let length = 0;
     while (length < bytes.length) {
       const read = readSync(fd, bytes, length, bytes.length - length, null);
       if (read === 0) break;
       length += read;
     }
-    return bytes.toString("utf8", 0, length);
+    return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes.subarray(0, length));
   } catch {
     return undefined;
   } finally {

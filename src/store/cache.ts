@@ -47,7 +47,7 @@ export interface CachePlace {
 export function createCache(places: readonly CachePlace[], uid: number, clock: Clock): Cache {
   let known: { readonly dir: string | undefined } | undefined;
   const usable = (): string | undefined => {
-    known ??= { dir: places.find(({ dir, parents }) => ensurePrivateDir(dir, uid, parents))?.dir };
+    known ??= { dir: firstUsable(places, uid) };
     return known.dir;
   };
   const pathOf = (key: string): string | undefined => {
@@ -88,6 +88,11 @@ export function createCache(places: readonly CachePlace[], uid: number, clock: C
       return dir === undefined ? undefined : joinPath(dir, `${fileName(key)}.lock`);
     },
   };
+}
+
+function firstUsable(places: readonly CachePlace[], uid: number): string | undefined {
+  for (const { dir, parents } of places) if (ensurePrivateDir(dir, uid, parents)) return dir;
+  return undefined;
 }
 
 function isNewer(there: Stamped | undefined, entry: Stamped): boolean {

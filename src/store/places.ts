@@ -31,9 +31,10 @@ export function findPlaces(env: Env, uid: number): Places {
   const runtimeDir = xdg("XDG_RUNTIME_DIR");
   return {
     home,
-    configFiles: [below(xdgConfig, NAME, "config.json"), `/etc/${NAME}/config.json`].filter(
-      (path) => path !== undefined,
-    ),
+    configFiles: [
+      ...(xdgConfig === undefined ? [] : [joinPath(xdgConfig, NAME, "config.json")]),
+      `/etc/${NAME}/config.json`,
+    ],
     cache: cachePlaces(env, uid, runtimeDir, xdg("XDG_CACHE_HOME") ?? below(home, ".cache")),
     stateDir: namedOr(
       env.DOCKER_CREDENTIAL_ONA_STATE_DIR,
