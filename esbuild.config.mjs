@@ -5,6 +5,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { leanLibraries } from "./build/lean-libraries.mjs";
 
 const root = fileURLToPath(new URL(".", import.meta.url));
 const { version } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
@@ -17,19 +18,6 @@ function commit() {
     return "unknown";
   }
 }
-
-/** `NODE_DEBUG=undici` would print requests to stderr, where Docker's users see it. */
-const quietUndici = {
-  name: "quiet-undici",
-  setup({ onLoad }) {
-    onLoad({ filter: /undici\/lib\/core\/diagnostics\.js$/ }, ({ path }) => {
-      const source = readFileSync(path, "utf8");
-      const contents = source.replaceAll(/util\.debuglog\('[a-z]+'\)/g, "{ enabled: false }");
-      if (contents === source) throw new Error("undici's diagnostics have changed: look at them again");
-      return { contents, loader: "js" };
-    });
-  },
-};
 
 /** In the first file every dynamic import leads to the second one; a warm answer never follows it. */
 const programApart = {
@@ -76,15 +64,15 @@ function commonOptions(runtime) {
     conditions: ["module", "node", "import"],
     mainFields: ["module", "main"],
     define: {
+      // Undici's word for "leave out the second HTTP parser", which a variable of the environment could choose.
+      esbuildDetection: "true",
       __BUILD__: JSON.stringify({ version, details: `commit ${commit()}, ${runtime}` }),
     },
   };
 }
 
 const forPackages = {
-  // Packages in CommonJS look for `require`.
-  banner: { js: 'import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);' },
-  plugins: [quietUndici],
+  plugins: leanLibraries,
 };
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await bundle();

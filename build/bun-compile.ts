@@ -56,7 +56,23 @@ function closeDoors(bytes: Buffer): void {
     }
     if (found === 0) throw new Error(`${name} is not in the executable: look at Bun's start-up again`);
   }
-  if (process.arch === "x64") closeJscDoor(bytes);
+  if (process.arch === "x64") {
+    closeJscDoor(bytes);
+    closeAllocatorDoor(bytes);
+  }
+}
+
+/**
+ * The allocator reads `MIMALLOC_…`, and with MIMALLOC_VERBOSE prints to stderr, where Docker's users see it. It makes those
+ * names from a word in its code; the word gets a `=`, which no variable's name can have.
+ */
+function closeAllocatorDoor(bytes: Buffer): void {
+  const loads = [...bytes.toString("latin1").matchAll(/[\x48\x49][\xb8-\xbf]mimalloc/g)];
+  if (loads.length !== 1) {
+    process.stderr.write("warning: MIMALLOC_ variables still reach this build of Bun\n");
+    return;
+  }
+  bytes.write("=", (loads[0]?.index ?? 0) + 2, "latin1");
 }
 
 /** The engine compares `BUN_JSC_` letter by letter in its code; the first comparison gets a NUL instead of `B`. */

@@ -2,4 +2,5 @@
 // a warm answer loads one small file.
 
 export { readStdin } from "./edge/stdio.ts";
+export { createTrace } from "./edge/trace.ts";
 export { runHelper } from "./helper.ts";

@@ -8,8 +8,8 @@ import { mintPlan } from "./core/mint-plan.ts";
 import type { RegistryRef } from "./core/registry.ts";
 import { ruleFor } from "./core/registry-rules.ts";
 import type { Credential } from "./core/secret.ts";
-import type { Session } from "./session.ts";
 import type { LocalLogin } from "./sources/local-login.ts";
+import type { View } from "./view.ts";
 
 /** `failed`: the registry is ours and its credential could not be had. `anonymous`: the same, but the user said
  * `onFailure: anonymous`. */
@@ -21,43 +21,43 @@ export type Resolution =
 export const NONE: Resolution = { kind: "none" };
 
 /** The answer from local logins, configuration and cache; undefined when somebody has to be asked. Never throws. */
-export function resolveNow(ref: RegistryRef, session: Session): Resolution | undefined {
-  const login = session.logins.find(ref);
+export function resolveNow(ref: RegistryRef, view: View): Resolution | undefined {
+  const login = view.logins.find(ref);
   if (login !== undefined) {
-    return isSettled(login, ref, session) ? { kind: "found", credential: login.credential } : undefined;
+    return isSettled(login, ref, view) ? { kind: "found", credential: login.credential } : undefined;
   }
   if (ref.kind === "opaque") return NONE;
-  if (session.loaded.broken !== undefined) return undefined;
-  const rule = ruleFor(session.config.rules, ref);
+  if (view.loaded.broken !== undefined) return undefined;
+  const rule = ruleFor(view.config.rules, ref);
   const source = rule?.source ?? "platform";
   if (source === "none") return NONE;
-  if (source !== "platform") return tokenNow(ref, rule, "default-chain", session);
-  if (!session.seesPlatform) return NONE;
-  const settled = session.memory.settled(ref);
+  if (source !== "platform") return tokenNow(ref, rule, "default-chain", view);
+  if (!view.seesPlatform) return NONE;
+  const settled = view.memory.settled(ref);
   switch (settled?.kind) {
     case "credential":
       return { kind: "found", credential: settled.credential };
     case "none":
       return NONE;
     case "native":
-      return tokenNow(ref, rule, "machine", session);
+      return tokenNow(ref, rule, "machine", view);
     default:
       return undefined;
   }
 }
 
 /** True when a login need not be compared with what the platform gives. */
-export function isSettled(login: LocalLogin, ref: RegistryRef, session: Session): boolean {
-  return login.confirmed || ref.kind === "opaque" || !session.seesPlatform;
+export function isSettled(login: LocalLogin, ref: RegistryRef, view: View): boolean {
+  return login.confirmed || ref.kind === "opaque" || !view.seesPlatform;
 }
 
 function tokenNow(
   ref: RegistryRef,
   rule: RegistryRule | undefined,
   base: IdentityBase,
-  session: Session,
+  view: View,
 ): Resolution | undefined {
-  const plan = mintPlan(ref, rule, base, session.config);
-  const credential = plan === undefined ? undefined : session.mintedNow(plan);
+  const plan = mintPlan(ref, rule, base, view.config);
+  const credential = plan === undefined ? undefined : view.mintedNow(plan);
   return credential === undefined ? undefined : { kind: "found", credential };
 }

@@ -1,118 +1,38 @@
-// One run's view of the world: configuration, places, cache, local logins and the sources, each made when first asked
-// for, so that a warm answer makes only what it needs.
+// One run that may ask: the platform, the clouds, the network. Each of them is loaded when it is first needed.
 
-import { existsSync } from "node:fs";
-import { type Config, isBaseUrl, isIdentifier } from "./core/config.ts";
+import { isBaseUrl } from "./core/config.ts";
 import { parseEndpoint } from "./core/endpoint.ts";
 import { Failure } from "./core/errors.ts";
 import type { MintPlan } from "./core/identity.ts";
 import type { RegistryRef } from "./core/registry.ts";
 import type { Credential, Secret } from "./core/secret.ts";
-import { type Clock, type Deadline, deadlineAfter, within } from "./edge/clock.ts";
+import { type Deadline, deadlineAfter, within } from "./edge/clock.ts";
 import type { Http } from "./edge/http.ts";
 import type { Trace } from "./edge/trace.ts";
-import { type LocalLogins, localLogins } from "./sources/local-login.ts";
-import { mintFingerprint } from "./sources/mint-key.ts";
-import { mintedToken, readyToken } from "./sources/mint-memory.ts";
+import { mintedToken } from "./sources/mint-memory.ts";
 import type { AllValues, AskOptions } from "./sources/platform-ask.ts";
-import { PlatformMemory } from "./sources/platform-memory.ts";
 import type { PlatformResult } from "./sources/platform-result.ts";
 import { emptyFiles, noToken, tokenSources } from "./sources/token-sources.ts";
-import { type Cache, createCache, noCache } from "./store/cache.ts";
-import { type LoadedConfig, loadConfig } from "./store/config-file.ts";
-import { textHash } from "./store/credential-hash.ts";
-import { findPlaces, type Places } from "./store/places.ts";
+import { View, type World } from "./view.ts";
 
-export interface Machine {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly uid: number;
-  readonly clock: Clock;
+export interface Machine extends World {
   readonly trace: Trace;
   /** The names under which we may stand in `credHelpers`. */
   readonly suffixes: readonly string[];
 }
 
-/** `list` must come quickly; the platform gets a little less than what the caller gets. */
-const DEFAULT_BASE_URL = "https://app.gitpod.io/api";
-const PLATFORM_DIR = "/usr/local/gitpod";
-
-export class Session {
+export class Session extends View {
   readonly machine: Machine;
-  readonly places: Places;
-  readonly loaded: LoadedConfig;
   readonly deadline: Deadline;
-  readonly startedAtMs: number;
   /** The registry that `get` was asked for, once it is known. */
   asked: RegistryRef | undefined;
-  #cache: Cache | undefined;
-  #memory: PlatformMemory | undefined;
   #ask: Promise<AskOptions> | undefined;
   #http: Promise<Http> | undefined;
 
   constructor(machine: Machine) {
+    super(machine);
     this.machine = machine;
-    this.startedAtMs = machine.clock.nowMs();
-    this.places = findPlaces(machine.env, machine.uid);
-    this.loaded = loadConfig(machine.env, this.places.configFiles, machine.uid);
     this.deadline = deadlineAfter(machine.clock, this.loaded.config.deadlineMs);
-  }
-
-  get config(): Config {
-    return this.loaded.config;
-  }
-
-  /** The environment's id as far as it is known without asking anybody. */
-  get environmentId(): string | undefined {
-    const { env } = this.machine;
-    const named = env.ONA_ENVIRONMENT_ID || env.GITPOD_ENVIRONMENT_ID || this.config.environmentId;
-    return named !== undefined && isIdentifier(named) ? named : undefined;
-  }
-
-  get cache(): Cache {
-    const { uid, clock } = this.machine;
-    this.#cache ??= this.places.cache.length === 0 ? noCache : createCache(this.places.cache, uid, clock);
-    return this.#cache;
-  }
-
-  get logins(): LocalLogins {
-    const { uid, clock } = this.machine;
-    return localLogins(this.places.stateDir, this.environmentId ?? "", uid, clock);
-  }
-
-  /** False on a machine that knows nothing of the platform: then we are a plain local store. */
-  get seesPlatform(): boolean {
-    if (
-      this.environmentId !== undefined ||
-      this.loaded.path !== undefined ||
-      this.loaded.broken !== undefined
-    )
-      return true;
-    const sources = tokenSources(this.config, this.machine.env);
-    return sources.some((source) => source.isPresent()) || existsSync(PLATFORM_DIR);
-  }
-
-  get baseUrl(): string {
-    const { env } = this.machine;
-    return env.ONA_BASE_URL || env.GITPOD_BASE_URL || this.config.baseUrl || DEFAULT_BASE_URL;
-  }
-
-  /** Who asks: the environment, else the token's source and content. Never a network call. */
-  get owner(): string {
-    if (this.environmentId !== undefined) return this.environmentId;
-    const source = tokenSources(this.config, this.machine.env).find((candidate) => candidate.isPresent());
-    return source === undefined ? "" : textHash(source.mark());
-  }
-
-  get memory(): PlatformMemory {
-    this.#memory ??= new PlatformMemory({
-      config: this.config,
-      owner: this.owner,
-      base: this.baseUrl,
-      cache: this.cache,
-      clock: this.machine.clock,
-      startedAtMs: this.startedAtMs,
-    });
-    return this.#memory;
   }
 
   /** The platform's answer for `ref`, from the cache where that will do. Never throws. */
@@ -170,18 +90,6 @@ export class Session {
       this.memory.addToHistory(ref, token);
       return token;
     });
-  }
-
-  /** The token of `plan` if the cache has one that need not be renewed. */
-  mintedNow(plan: MintPlan): Credential | undefined {
-    return readyToken(this.mintKey(plan), this.cache, this.machine.clock);
-  }
-
-  mintKey(plan: MintPlan): string {
-    const federated = plan.identity?.kind === "oidc-aws" || plan.identity?.kind === "oidc-google";
-    const idTokenFrom = federated ? JSON.stringify(this.config.idTokenCommand ?? []) : "";
-    const fingerprint = mintFingerprint(plan, this.machine.env, this.places.home);
-    return ["mint", this.baseUrl, this.owner, idTokenFrom, fingerprint].join("\n");
   }
 
   /** Lets go of every connection, so that the process may end. */

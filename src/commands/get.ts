@@ -5,15 +5,16 @@ import { credentialAnswer, Refusal, readServerUrl } from "../core/protocol.ts";
 import { parseRegistry } from "../core/registry.ts";
 import { type Resolution, resolveNow } from "../resolve-now.ts";
 import type { Session } from "../session.ts";
+import type { View } from "../view.ts";
 import { answer, fail, notFound, type Reply, refuse } from "./reply.ts";
 
 /** The reply that needs no asking; undefined when somebody has to be asked. Never throws. */
-export function getNow(stdin: Uint8Array, session: Session): Reply | undefined {
+export function getNow(stdin: Uint8Array, view: View): Reply | undefined {
   try {
     const serverUrl = readServerUrl(stdin);
     const ref = parseRegistry(serverUrl);
     if (ref === undefined) return notFound;
-    const resolution = resolveNow(ref, session);
+    const resolution = resolveNow(ref, view);
     return resolution === undefined ? undefined : reply(serverUrl, ref.key, resolution);
   } catch (error) {
     // Anything unexpected is met again, and reported, on the long way.

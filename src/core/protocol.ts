@@ -35,6 +35,8 @@ export const extraArgument = (): string => `${usage()}\nget takes no argument: t
 export function readServerUrl(stdin: Uint8Array): string {
   if (isBlank(stdin)) throw new Refusal(NO_SERVER_URL);
   if (stdin.length > MAX_FIELD_BYTES) throw new Refusal(`${NAME}: the server URL is longer than 64 KiB`);
+  const plain = printableAscii(stdin);
+  if (plain !== undefined) return trimmed(plain, " ", " ");
   return checkedField(decodeUtf8(stdin, "the server URL"), "the server URL");
 }
 
@@ -109,6 +111,19 @@ function decodeUtf8(bytes: Uint8Array, what: string): string {
   } catch {
     throw new Refusal(`${NAME}: ${what} is not valid UTF-8`);
   }
+}
+
+/** The usual input, which needs no decoder and no pattern: printable ASCII, then perhaps line ends. */
+function printableAscii(bytes: Uint8Array): string | undefined {
+  let end = bytes.length;
+  while (bytes[end - 1] === 0x0a || bytes[end - 1] === 0x0d) end -= 1;
+  let text = "";
+  for (let index = 0; index < end; index += 1) {
+    const byte = bytes[index] ?? 0;
+    if (byte < 0x20 || byte > 0x7e) return undefined;
+    text += String.fromCharCode(byte);
+  }
+  return text;
 }
 
 function isBlank(bytes: Uint8Array): boolean {

@@ -13,12 +13,6 @@ export const HUB_KEY = "docker.io";
 /** The key under which Docker itself files Docker Hub. */
 export const HUB_URL = "https://index.docker.io/v1/";
 
-const HUB_HOSTS: ReadonlySet<string> = new Set(["docker.io", "index.docker.io", "registry-1.docker.io"]);
-const HUB_TOKEN_PATH = /^\/v1\/(access-token|refresh-token)\/?(?:\?.*)?$/;
-const LABELS = /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/;
-const PORT = /^[1-9][0-9]{0,4}$/;
-const BRACKETED = /^(\[[0-9a-f:.]+\])(?::(.*))?$/;
-const IPV4_TAIL = /^(?:[0-9a-f:]*:)(\d{1,3}(?:\.\d{1,3}){3})$/;
 const HTTPS_PORT = "443";
 
 /**
@@ -27,18 +21,24 @@ const HTTPS_PORT = "443";
  */
 export function parseRegistry(text: string, side: "caller" | "secret" = "caller"): RegistryRef | undefined {
   const rest = withoutScheme(text, side);
-  const end = rest.search(/[/?]/);
-  const authority = end < 0 ? rest : rest.slice(0, end);
-  const host = canonicalHost(authority);
+  let end = 0;
+  while (end < rest.length && rest[end] !== "/" && rest[end] !== "?") end += 1;
+  const host = canonicalHost(rest.slice(0, end));
   if (host === undefined) return undefined;
-  if (!HUB_HOSTS.has(host)) return { key: host, kind: "registry" };
-  const token = end < 0 ? null : HUB_TOKEN_PATH.exec(rest.slice(end));
+  if (!isHubHost(host)) return { key: host, kind: "registry" };
+  const token = /^\/v1\/(access-token|refresh-token)\/?(?:\?.*)?$/.exec(rest.slice(end));
   return token ? { key: `${HUB_URL}${token[1]}`, kind: "opaque" } : { key: HUB_KEY, kind: "registry" };
 }
 
 /** The form of a registry's key that Docker's own files use. */
 export function dockerKey(ref: RegistryRef): string {
   return ref.key === HUB_KEY ? HUB_URL : ref.key;
+}
+
+// No patterns on the way of an ordinary host name: the first one in a process costs as much as all the rest.
+
+function isHubHost(host: string): boolean {
+  return host === HUB_KEY || host === "index.docker.io" || host === "registry-1.docker.io";
 }
 
 function withoutScheme(text: string, side: "caller" | "secret"): string {
@@ -50,27 +50,47 @@ function withoutScheme(text: string, side: "caller" | "secret"): string {
 
 /** `host[:port]` in canonical form; every other scheme fails here, since `:` must be followed by a port. */
 function canonicalHost(authority: string): string | undefined {
-  const folded = authority.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
-  const bracketed = BRACKETED.exec(folded);
-  if (bracketed) {
-    const [, host = "", port] = bracketed;
-    return isIpv6(host.slice(1, -1)) ? withPort(host, port) : undefined;
-  }
-  const colon = folded.indexOf(":");
-  const named = colon < 0 ? folded : folded.slice(0, colon);
+  if (authority[0] === "[") return canonicalIpv6(authority);
+  const colon = authority.indexOf(":");
+  const named = colon < 0 ? authority : authority.slice(0, colon);
   const host = named.slice(-1) === "." ? named.slice(0, -1) : named;
-  if (!LABELS.test(host)) return undefined;
-  return withPort(host, colon < 0 ? undefined : folded.slice(colon + 1));
+  // Folded only when it is ASCII: other letters have lower cases that are ASCII.
+  if (!areLabels(host)) return undefined;
+  return withPort(host.toLowerCase(), colon < 0 ? undefined : authority.slice(colon + 1));
+}
+
+/** One or more of ASCII letters, digits, `-` and `_`, between single dots. */
+function areLabels(text: string): boolean {
+  let length = 0;
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code === 0x2e) {
+      if (length === 0) return false;
+      length = 0;
+      continue;
+    }
+    const letter = code | 0x20;
+    const isLetter = letter >= 0x61 && letter <= 0x7a;
+    if (!isLetter && !(code >= 0x30 && code <= 0x39) && code !== 0x2d && code !== 0x5f) return false;
+    length += 1;
+  }
+  return length > 0;
 }
 
 function withPort(host: string, port: string | undefined): string | undefined {
   if (port === undefined) return host;
-  if (!PORT.test(port) || Number(port) > 65535) return undefined;
+  if (!/^[1-9][0-9]{0,4}$/.test(port) || Number(port) > 65535) return undefined;
   return port === HTTPS_PORT ? host : `${host}:${port}`;
 }
 
+function canonicalIpv6(authority: string): string | undefined {
+  const folded = authority.replace(/[A-F]/g, (letter) => letter.toLowerCase());
+  const [, host = "", port] = /^(\[[0-9a-f:.]+\])(?::(.*))?$/.exec(folded) ?? [];
+  return isIpv6(host.slice(1, -1)) ? withPort(host, port) : undefined;
+}
+
 function isIpv6(text: string): boolean {
-  const tail = IPV4_TAIL.exec(text)?.[1];
+  const tail = /^(?:[0-9a-f:]*:)(\d{1,3}(?:\.\d{1,3}){3})$/.exec(text)?.[1];
   if (tail?.split(".").some((part) => Number(part) > 255)) return false;
   const groups = tail === undefined ? text : `${text.slice(0, text.length - tail.length)}0:0`;
   const halves = groups.split("::");

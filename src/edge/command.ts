@@ -1,7 +1,6 @@
 // Runs a program that the configuration names, to get a token from it: an argument array, no shell, a small
 // environment without secrets, no stdin, stderr dropped, bounded in time and output.
 
-import { spawn } from "node:child_process";
 import type { Deadline } from "./clock.ts";
 
 const LIMIT_MS = 3000;
@@ -43,11 +42,12 @@ export class CommandTrouble extends Error {
 }
 
 /** The command's stdout. Rejects with a CommandTrouble. */
-export function runCommand(
+export async function runCommand(
   command: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
   deadline: Deadline,
 ): Promise<string> {
+  const { spawn } = await import("node:child_process");
   const [program = "", ...args] = command;
   const smallEnv: NodeJS.ProcessEnv = {};
   for (const name of PASSED_ON) {

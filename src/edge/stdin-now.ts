@@ -3,9 +3,8 @@
 
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 
-/** A server's name; what is longer comes in larger pieces. */
+/** A server's name; what is longer gets more room. */
 const FIRST_BYTES = 4096;
-const CHUNK_BYTES = 64 * 1024;
 /** Larger input is no server's name. */
 const KEPT_BYTES = 256 * 1024;
 
@@ -35,33 +34,25 @@ export function readStdinNow(): StdinStart {
 }
 
 function readFrom(fd: number): StdinStart {
-  const chunks: Uint8Array[] = [];
+  let bytes = new Uint8Array(FIRST_BYTES);
   let size = 0;
-  while (size < KEPT_BYTES) {
-    const chunk = new Uint8Array(size === 0 ? FIRST_BYTES : CHUNK_BYTES);
-    let length: number;
-    try {
-      length = readSync(fd, chunk, 0, chunk.length, null);
-    } catch {
-      // Nothing there yet, or trouble: the patient reader finds out which.
-      return { bytes: joined(chunks, size), complete: false };
+  let complete = false;
+  try {
+    while (size < KEPT_BYTES && !complete) {
+      if (size === bytes.length) bytes = grown(bytes);
+      const length = readSync(fd, bytes, size, bytes.length - size, null);
+      complete = length === 0;
+      size += length;
     }
-    if (length === 0) return { bytes: joined(chunks, size), complete: true };
-    chunks.push(chunk.subarray(0, length));
-    size += length;
+  } catch {
+    // Nothing there yet, or trouble: the patient reader finds out which.
   }
-  return { bytes: joined(chunks, size), complete: false };
+  return { bytes: bytes.subarray(0, size), complete };
 }
 
 /** Not Buffer.concat: the first use of Buffer costs a tenth of a millisecond. */
-function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
-  const [first] = chunks;
-  if (first !== undefined && chunks.length === 1) return first;
-  const bytes = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
+function grown(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const larger = new Uint8Array(bytes.length * 4);
+  larger.set(bytes);
+  return larger;
 }

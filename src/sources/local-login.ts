@@ -1,7 +1,7 @@
 // Local logins: what `docker login` handed to `store`. They are files of ours in the state directory, belong to the
 // environment in which they were made, and win over everything else until they lapse or are erased.
 
-import { existsSync, readdirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { decodeEntry, encodeEntry, isText, isTime } from "../core/entry.ts";
 import { Failure } from "../core/errors.ts";
 import { loginEndMs } from "../core/login-life.ts";
@@ -57,7 +57,7 @@ export function localLogins(
   };
   const find = (ref: RegistryRef): LocalLogin | undefined => {
     // Most users have no logins; then not even the name of a file has to be made.
-    if (dir === undefined || !existsSync(dir)) return undefined;
+    if (dir === undefined || !exists(dir)) return undefined;
     const key = keyOf(ref.key);
     const login = load(joinPath(dir, fileOf(key)), key);
     return login !== undefined && isOurs() ? login : undefined;

@@ -53,7 +53,7 @@ export class PlatformMemory {
     this.#options = options;
     const { lookup, scopeIds, precedence, valueFormat } = options.config;
     const policy = JSON.stringify([lookup, scopeIds, precedence ?? null, valueFormat]);
-    // Short in the usual case: the key is hashed on the way of every warm answer.
+    // Short in the usual case: the key is digested on the way of every warm answer.
     this.#policy = policy === USUAL_POLICY ? "" : policy;
   }
 

@@ -8,7 +8,7 @@ import {
   lstatSync,
   openSync,
   readdirSync,
-  readSync,
+  readFileSync,
   renameSync,
   statSync,
   unlinkSync,
@@ -35,14 +35,7 @@ export function readPrivateFile(path: string, uid: number): string | undefined {
     const stat = fstatSync(fd);
     if (!stat.isFile() || stat.uid !== uid || (stat.mode & GROUP_AND_OTHER) !== 0) return undefined;
     if (stat.size > MAX_FILE_BYTES) return undefined;
-    const bytes = new Uint8Array(stat.size);
-    let length = 0;
-    while (length < bytes.length) {
-      const read = readSync(fd, bytes, length, bytes.length - length, null);
-      if (read === 0) break;
-      length += read;
-    }
-    return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes.subarray(0, length));
+    return readFileSync(fd, "utf8");
   } catch {
     return undefined;
   } finally {
@@ -117,8 +110,7 @@ export function sweep(dir: string, nowMs: number, isOld: (ageMs: number) => bool
 /** False also when nobody can tell: then there is nothing for us to remove. */
 export function exists(path: string): boolean {
   try {
-    lstatSync(path);
-    return true;
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
   } catch {
     return false;
   }

@@ -2,9 +2,9 @@
 // absent. Nothing here throws: a cache that cannot be read or written makes an answer slower, never wrong.
 
 import { statSync, utimesSync } from "node:fs";
+import { shortDigest } from "../core/digest.ts";
 import { decodeEntry, encodeEntry } from "../core/entry.ts";
 import { joinPath } from "../core/paths.ts";
-import { sha256 } from "../core/sha256.ts";
 import type { Clock } from "../edge/clock.ts";
 import { readPrivateFile, removePrivateFile, sweep, writePrivateFile } from "./atomic-file.ts";
 import { ensurePrivateDir } from "./private-dir.ts";
@@ -52,7 +52,7 @@ export function createCache(places: readonly CachePlace[], uid: number, clock: C
   };
   const pathOf = (key: string): string | undefined => {
     const dir = usable();
-    return dir === undefined ? undefined : joinPath(dir, `${fileName(key)}.json`);
+    return dir === undefined ? undefined : joinPath(dir, `${shortDigest(key)}.json`);
   };
   const load = (path: string, key: string): (Stamped & Record<string, unknown>) | undefined => {
     const text = readPrivateFile(path, uid);
@@ -85,7 +85,7 @@ export function createCache(places: readonly CachePlace[], uid: number, clock: C
     },
     leasePath(key) {
       const dir = usable();
-      return dir === undefined ? undefined : joinPath(dir, `${fileName(key)}.lock`);
+      return dir === undefined ? undefined : joinPath(dir, `${shortDigest(key)}.lock`);
     },
   };
 }
@@ -97,10 +97,6 @@ function firstUsable(places: readonly CachePlace[], uid: number): string | undef
 
 function isNewer(there: Stamped | undefined, entry: Stamped): boolean {
   return there !== undefined && there.atMs > entry.atMs;
-}
-
-function fileName(key: string): string {
-  return sha256(key).slice(0, 40);
 }
 
 /** At most once an hour, and only by a process that has just written, so that no warm answer pays for it. */

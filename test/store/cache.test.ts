@@ -60,7 +60,7 @@ it("file names say nothing, and any key has one", () => {
     expect(wordOf(cache, key)).toBe(key);
   }
   expect(entryFiles(dir)).toHaveLength(6);
-  for (const name of entryFiles(dir)) expect(name).toMatch(/^[0-9a-f]{40}\.json$/);
+  for (const name of entryFiles(dir)) expect(name).toMatch(/^[0-9a-f]{24}\.json$/);
 });
 
 describe("absent", () => {
