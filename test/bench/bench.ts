@@ -14,7 +14,7 @@ import { type HerdFigures, herd } from "./herd.ts";
 import { checkInstructions, emptyExecutable } from "./instructions.ts";
 import { CACHE, run, type Sample } from "./launcher.ts";
 import { machine, type Sizes, sizes } from "./machine.ts";
-import { executable, startFastClouds } from "./scene.ts";
+import { executable, installed, startFastClouds } from "./scene.ts";
 import { judged, targetsTable } from "./targets.ts";
 
 const RESULTS = fileURLToPath(new URL("results", import.meta.url));
@@ -35,7 +35,7 @@ const { values: options } = parseArgs({
 });
 
 mkdirSync(CACHE, { recursive: true });
-const empty = emptyExecutable(compileWithBun);
+const empty = installed(emptyExecutable(compileWithBun), "empty");
 if (options.check) process.exitCode = (await checkInstructions(empty, options.write)) ? 0 : 1;
 else await bench(new Set(options.only.split(",")), Number(options.rounds));
 

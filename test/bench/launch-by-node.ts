@@ -83,10 +83,11 @@ async function runTogether(one: Read, count: number): Promise<void> {
 const [file = "", rounds = "1"] = process.argv.slice(2);
 const cases = readCases(file);
 for (let round = 0; round < Number(rounds); round += 1) {
-  for (let index = 0; index < cases.length; index += 1) {
-    const one = cases[(index + round) % cases.length];
-    const together = Number(one?.options.get("together") ?? 0);
-    if (one !== undefined && together > 0) await runTogether(one, together);
-    else if (one !== undefined) runOne(one);
+  // Another order each round: what ran before leaves the caches warm or cold.
+  const shuffled = cases.map((one) => ({ one, at: Math.random() })).toSorted((a, b) => a.at - b.at);
+  for (const { one } of shuffled) {
+    const together = Number(one.options.get("together") ?? 0);
+    if (together > 0) await runTogether(one, together);
+    else runOne(one);
   }
 }

@@ -154,9 +154,17 @@ int main(int argc, char **argv) {
     line[strcspn(line, "\n")] = 0;
     take(line);
   }
+  int order[MAX_CASES];
+  for (int i = 0; i < case_count; i++) order[i] = i;
   for (int round = 0; round < rounds; round++) {
+    // Another order each round: what ran before leaves the caches warm or cold.
+    for (int i = case_count - 1; i > 0; i--) {
+      int other = rand() % (i + 1), kept = order[i];
+      order[i] = order[other];
+      order[other] = kept;
+    }
     for (int i = 0; i < case_count; i++) {
-      struct child_case *c = &cases[(i + round) % case_count];
+      struct child_case *c = &cases[order[i]];
       if (c->together > 0) run_together(c);
       else run_one(c);
     }
