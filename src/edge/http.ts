@@ -102,7 +102,8 @@ function newDispatcher(
 ): Dispatcher {
   // `rejectUnauthorized` is said aloud so that NODE_TLS_REJECT_UNAUTHORIZED=0 has no effect.
   const tls = { rejectUnauthorized: true, ...(certificates ? { ca: [...certificates] } : {}) };
-  const limits = { allowH2: false, headersTimeout: 0, bodyTimeout: 0 };
+  // One connection to a server: we ask one thing after another, and the next question must not pay for a second handshake.
+  const limits = { allowH2: false, headersTimeout: 0, bodyTimeout: 0, connections: 1 };
   const timed = { ...tls, timeout: connectTimeoutMs };
   if (proxy === undefined) return new Agent({ ...limits, connect: timed });
   try {

@@ -43,6 +43,25 @@ describe("an ordinary answer", () => {
     expect(names.toSorted()).toEqual(usual);
   });
 
+  it("the next request takes the same connection", async () => {
+    const server = await hostileServer((socket) => socket.write(response("{}")));
+    const http = httpFor();
+    for (const _ of [1, 2, 3]) expect(await outcome(http, server.origin)).toBe("200 {}");
+    expect([server.heads.length, server.connections()]).toEqual([3, 1]);
+  });
+
+  it("a request after one that was given up gets a connection of its own", async () => {
+    let asked = 0;
+    const server = await hostileServer((socket) => {
+      asked += 1;
+      if (asked > 1) socket.write(response("{}"));
+    });
+    const http = httpFor();
+    expect(await outcome(http, server.origin, { timeoutMs: 100 })).toBe("timeout");
+    expect(await outcome(http, server.origin)).toBe("200 {}");
+    expect(server.connections()).toBe(2);
+  });
+
   it("bytes are bytes", async () => {
     const body = Buffer.from(Array.from({ length: 256 }, (_, code) => code));
     const server = await hostileServer((socket) => socket.write(response(body)));
