@@ -13,6 +13,9 @@ import { View } from "./view.ts";
 /** Everything that is created belongs to us alone, whatever umask the caller had. */
 process.umask(0o077);
 
+/** The signal by which debuggers ask Node to open a port; by default it would end Bun. */
+process.on("SIGUSR1", () => undefined);
+
 const args = process.argv.slice(2);
 const stdin = args.length === 1 && args[0] === "get" ? readStdinNow() : undefined;
 const uid = process.geteuid?.() ?? 0;
@@ -28,8 +31,6 @@ function warmReply(): Reply | undefined {
 }
 
 async function replyTheLongWay(start: StdinStart | undefined): Promise<Reply> {
-  /** The signal by which debuggers ask Node to open a port; by default it would end Bun. */
-  process.on("SIGUSR1", () => undefined);
   const env = Object.freeze({ ...process.env });
   /** Libraries would print to the streams that Docker shows. */
   delete process.env.NODE_DEBUG;

@@ -17,4 +17,4 @@ export function shortDigest(text: string): string {
 }
 
 /** With a one before it that is cut off again, so that leading zeros stay. */
-const hex = (value: number): string => ((value >>> 0) + 2 ** 32).toString(16).slice(1);
+export const hex = (value: number): string => ((value >>> 0) + 2 ** 32).toString(16).slice(1);

@@ -1,6 +1,8 @@
 // SHA-256 (FIPS 180-4). The names of cache files need it on the way of every warm answer, and loading node:crypto for
 // that takes as long as half of the answer. It is compared with node:crypto in a test.
 
+import { hex } from "./digest.ts";
+
 const ROUND_CONSTANTS = [
   0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5, 0xd807aa98,
   0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174, 0xe49b69c1, 0xefbe4786,
@@ -52,9 +54,6 @@ function fill(words: Int32Array, bytes: Uint8Array, from: number): void {
     words[index] = value;
   }
 }
-
-/** With a one before it that is cut off again, so that leading zeros stay. */
-const hex = (value: number): string => ((value >>> 0) + 2 ** 32).toString(16).slice(1);
 
 /**
  * Written out plainly, like all of this: it runs a few times in a fresh process, where nothing is compiled yet and every

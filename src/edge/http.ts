@@ -70,12 +70,11 @@ export function createHttp({ env, deadline, trace }: HttpOptions): Http {
         throw new TransportError("not-allowed", endpoint.host, "");
       }
       const limitMs = Math.min(request.timeoutMs ?? Number.POSITIVE_INFINITY, deadline.remainingMs());
-      const connectMs = Math.min(request.connectTimeoutMs ?? CONNECT_LIMIT_MS, limitMs);
       if (limitMs <= 0) throw new TransportError("timeout", endpoint.host, "");
       const stop = new AbortController();
       const timer = setTimeout(() => stop.abort(), limitMs);
       try {
-        const dispatcher = dispatcherFor(endpoint, Math.max(1, Math.ceil(connectMs)));
+        const dispatcher = dispatcherFor(endpoint, request.connectTimeoutMs ?? CONNECT_LIMIT_MS);
         const response = await orStopped(exchange(dispatcher, request, stop.signal), stop.signal);
         trace(`${request.method} ${endpoint.host}${shownPath(request)}: ${response.status}`);
         return response;

@@ -46,7 +46,10 @@ describe("an ordinary answer", () => {
   it("the next request takes the same connection", async () => {
     const server = await hostileServer((socket) => socket.write(response("{}")));
     const http = httpFor();
-    for (const _ of [1, 2, 3]) expect(await outcome(http, server.origin)).toBe("200 {}");
+    for (const timeoutMs of [undefined, 2000, 1900]) {
+      const limit = timeoutMs === undefined ? {} : { timeoutMs };
+      expect(await outcome(http, server.origin, limit)).toBe("200 {}");
+    }
     expect([server.heads.length, server.connections()]).toEqual([3, 1]);
   });
 
