@@ -2,11 +2,19 @@
 // milliseconds of every cold start. What a library no longer asks for fails the build.
 
 import { readFileSync } from "node:fs";
-import { builtinModules } from "node:module";
+import { builtinModules, createRequire } from "node:module";
+import { join } from "node:path";
 
 const UNDICI = /[/\\]node_modules[/\\]undici[/\\]/;
+const OURS = join(import.meta.dirname, "../src/edge/undici-parser.ts");
+const PARSER = createRequire(import.meta.url)("undici/lib/llhttp/llhttp-wasm.js");
 const LOCKFILE = /[/\\]node_modules[/\\]proper-lockfile[/\\]/;
+const AWS = /[/\\]node_modules[/\\]@(?:aws-sdk|smithy)[/\\]/;
+const GOOGLE = /[/\\]node_modules[/\\]google-auth-library[/\\]/;
+const SIGNAL_EXIT = /[/\\]node_modules[/\\]signal-exit[/\\]/;
+const GAXIOS = /[/\\]node_modules[/\\]gaxios[/\\]/;
 
+/** For what `require` or `await import` would load; of a name that is imported, a stand-in has to export that name. */
 const absent = (what) =>
   `const absent = () => { throw new Error("${what} is not built in"); };
   module.exports = new Proxy(absent, { get: () => absent });`;
@@ -30,10 +38,58 @@ const STAND_INS = [
       if (!holds) throw message instanceof Error ? message : new Error(message ?? "assertion failed in undici");
     };`,
   ],
-  // One parser is enough: the one that runs on every processor.
-  [UNDICI, "../llhttp/llhttp_simd-wasm.js", `module.exports = require("undici/lib/llhttp/llhttp-wasm.js");`],
+  // `NODE_DEBUG=undici` would print requests to stderr, where Docker's users see it.
+  [UNDICI, "node:util", "module.exports = { debuglog: () => () => undefined };"],
+  // Nobody listens.
+  [UNDICI, "node:diagnostics_channel", "module.exports = { channel: () => ({ hasSubscribers: false }) };"],
+  [UNDICI, "node:url", "module.exports = { URL };"],
+  // Only once there is a connection that needs it; trust.ts imports it by then.
+  [UNDICI, "node:tls", `module.exports = process.getBuiltinModule("node:tls");`],
   // The lock library makes and removes directories synchronously, where the graceful one is Node's own.
   [LOCKFILE, "graceful-fs", `module.exports = require("node:fs");`],
+  // One parser is enough: the one that runs on every processor. As an export of its own, for an import of a CommonJS module
+  // copies every property, here every byte.
+  [
+    /[/\\]src[/\\]edge[/\\]/,
+    "undici/lib/llhttp/llhttp-wasm.js",
+    `export default Buffer.from("${PARSER.toString("base64")}", "base64");`,
+  ],
+  [UNDICI, "../llhttp/llhttp-wasm.js", `module.exports = require(${JSON.stringify(OURS)}).bytes;`],
+  // For what its callers pass to it.
+  [SIGNAL_EXIT, "assert", "module.exports = { equal() {} };"],
+  // Every AWS client is given a handler that sends through our HTTP edge; the SDK's own loads Node's HTTP client and server.
+  [
+    AWS,
+    "@smithy/node-http-handler",
+    `export class NodeHttpHandler { static create(handler) { return handler; } }
+    export { streamCollector } from "@smithy/core/serde";`,
+  ],
+  // Every AWS client is given its keys.
+  [
+    AWS,
+    "@aws-sdk/credential-provider-node",
+    `export const defaultProvider = () => () => { throw new Error("the default chain is not built in"); };`,
+  ],
+  // For a region and defaults that are looked up; ours are given.
+  [AWS, "node:http", absent("node:http")],
+  // Event streams: no call of ours has one.
+  [AWS, "@smithy/core/event-streams", absent("event streams")],
+  [AWS, "node:zlib", "export const crc32 = undefined;"],
+  // Names a browser.
+  [AWS, "bowser", absent("bowser")],
+  // gaxios is given a fetch of ours and makes no agent.
+  [GAXIOS, "node-fetch", absent("node-fetch")],
+  [GAXIOS, "https-proxy-agent", absent("https-proxy-agent")],
+  [GAXIOS, "https", "export const Agent = undefined;"],
+  // For client certificates in a credential file, which are refused before.
+  [GOOGLE, "https", absent("node:https")],
+  // Prints requests to stderr when a variable says so.
+  [
+    GOOGLE,
+    "google-logging-utils",
+    `const silent = () => undefined;
+    exports.log = () => ({ info: silent, debug: silent, warn: silent, error: silent });`,
+  ],
 ];
 
 /** Leaves out what STAND_INS says. */
@@ -58,15 +114,16 @@ const leaveOut = {
   },
 };
 
-/** `NODE_DEBUG=undici` would print requests to stderr, where Docker's users see it. */
-const quietUndici = {
-  name: "quiet-undici",
+/** Undici takes its HTTP parser from src/edge/undici-parser.ts if it is there by then. */
+const parserAhead = {
+  name: "parser-ahead",
   setup({ onLoad }) {
-    onLoad({ filter: /undici\/lib\/core\/diagnostics\.js$/ }, ({ path }) => {
+    onLoad({ filter: /undici[/\\]lib[/\\]dispatcher[/\\]client-h1\.js$/ }, ({ path }) => {
       const source = readFileSync(path, "utf8");
-      const contents = source.replaceAll(/util\.debuglog\('[a-z]+'\)/g, "{ enabled: false }");
-      if (contents === source) throw new Error("undici's diagnostics have changed: look at them again");
-      return { contents, loader: "js" };
+      const compiling = "new WebAssembly.Module(require('../llhttp/llhttp_simd-wasm.js'))";
+      if (!source.includes(compiling)) throw new Error("undici's parser has changed: look at it again");
+      const compiled = `require(${JSON.stringify(OURS)}).compiledParser()`;
+      return { contents: source.replace(compiling, compiled), loader: "js" };
     });
   },
 };
@@ -94,4 +151,4 @@ const builtinsByImport = {
 };
 
 /** In this order: the first plugin that knows a path has it. */
-export const leanLibraries = [leaveOut, quietUndici, builtinsByImport];
+export const leanLibraries = [leaveOut, parserAhead, builtinsByImport];

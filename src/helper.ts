@@ -48,7 +48,6 @@ async function protocolVerb(verb: Verb, deps: HelperDeps): Promise<Reply> {
   const session = new Session(deps.machine);
   const { machine } = deps;
   const reply = await bounded(verb, session, () => perform(verb, session, deps));
-  await session.close();
   if (reply.exitCode !== 0 && /\[[a-z-]+\]\n$/.test(reply.stderr || reply.stdout)) {
     const { logFailure } = await import("./store/failure-log.ts");
     const line = (reply.stderr || reply.stdout).trimEnd();

@@ -62,10 +62,7 @@ export class Session extends View {
   }
 
   async http(): Promise<Http> {
-    const { env, trace } = this.machine;
-    this.#http ??= import("./edge/http.ts").then(({ createHttp }) =>
-      createHttp({ env, deadline: this.deadline, trace }),
-    );
+    this.#http ??= this.#newHttp();
     return this.#http;
   }
 
@@ -92,10 +89,11 @@ export class Session extends View {
     });
   }
 
-  /** Lets go of every connection, so that the process may end. */
-  async close(): Promise<void> {
-    const http = await this.#http?.catch(() => undefined);
-    http?.close();
+  async #newHttp(): Promise<Http> {
+    const { env, trace } = this.machine;
+    await import("./edge/undici-parser.ts");
+    const { createHttp } = await import("./edge/http.ts");
+    return createHttp({ env, deadline: this.deadline, trace });
   }
 
   async #newAskOptions(): Promise<AskOptions> {

@@ -2,14 +2,14 @@
 // redirect is followed, no body above 1 MiB is read, nothing outlives the deadline, certificates are always
 // checked. Errors name the host and the kind of trouble, never a header or a body.
 
+import type { SecureContext } from "node:tls";
 import type { Dispatcher } from "undici";
 import { type Endpoint, isSafeEndpoint } from "../core/endpoint.ts";
 import type { Deadline } from "./clock.ts";
 import { isMetadataAddress, proxyFor } from "./proxy.ts";
 import type { Trace } from "./trace.ts";
 import { TransportError } from "./transport-error.ts";
-import { trustedCertificates } from "./trust.ts";
-import { Agent, ProxyAgent, request as send } from "./undici.ts";
+import { Agent, request as send } from "./undici.ts";
 
 const MAX_BODY_BYTES = 1024 * 1024;
 /** How long a connection, TLS included, may take to come about, in milliseconds. */
@@ -48,18 +48,25 @@ interface HttpOptions {
 }
 
 export function createHttp({ env, deadline, trace }: HttpOptions): Http {
-  const dispatchers = new Map<string, Dispatcher>();
-  let certificates: readonly string[] | undefined;
+  const dispatchers = new Map<string, Promise<Dispatcher>>();
+  let trust: Promise<SecureContext> | undefined;
 
-  const dispatcherFor = (endpoint: Endpoint, connectTimeoutMs: number): Dispatcher => {
+  const makeDispatcher = async (
+    { scheme, host }: Endpoint,
+    proxy: string | undefined,
+    connectTimeoutMs: number,
+  ): Promise<Dispatcher> => {
+    // A metadata server is asked without TLS, and then nothing of it is loaded.
+    if (scheme === "https") trust ??= import("./trust.ts").then(({ trustOf }) => trustOf(env).context);
+    return newDispatcher(proxy, await trust, connectTimeoutMs, host);
+  };
+
+  const dispatcherFor = (endpoint: Endpoint, connectTimeoutMs: number): Promise<Dispatcher> => {
     const proxy = proxyFor(env, endpoint);
     const key = `${proxy ?? ""} ${connectTimeoutMs} ${endpoint.scheme}`;
-    const known = dispatchers.get(key);
-    if (known) return known;
-    if (endpoint.scheme === "https") certificates ??= trustedCertificates(env);
-    const created = newDispatcher(proxy, certificates, connectTimeoutMs, endpoint.host);
-    dispatchers.set(key, created);
-    return created;
+    const known = dispatchers.get(key) ?? makeDispatcher(endpoint, proxy, connectTimeoutMs);
+    dispatchers.set(key, known);
+    return known;
   };
 
   return {
@@ -74,7 +81,7 @@ export function createHttp({ env, deadline, trace }: HttpOptions): Http {
       const stop = new AbortController();
       const timer = setTimeout(() => stop.abort(), limitMs);
       try {
-        const dispatcher = dispatcherFor(endpoint, request.connectTimeoutMs ?? CONNECT_LIMIT_MS);
+        const dispatcher = await dispatcherFor(endpoint, request.connectTimeoutMs ?? CONNECT_LIMIT_MS);
         const response = await orStopped(exchange(dispatcher, request, stop.signal), stop.signal);
         trace(`${request.method} ${endpoint.host}${shownPath(request)}: ${response.status}`);
         return response;
@@ -87,24 +94,27 @@ export function createHttp({ env, deadline, trace }: HttpOptions): Http {
       }
     },
     close() {
-      for (const dispatcher of dispatchers.values()) dispatcher.destroy().catch(() => undefined);
+      for (const made of dispatchers.values()) {
+        made.then((dispatcher) => dispatcher.destroy()).catch(() => undefined);
+      }
       dispatchers.clear();
     },
   };
 }
 
-function newDispatcher(
+async function newDispatcher(
   proxy: string | undefined,
-  certificates: readonly string[] | undefined,
+  secureContext: SecureContext | undefined,
   connectTimeoutMs: number,
   host: string,
-): Dispatcher {
+): Promise<Dispatcher> {
   // `rejectUnauthorized` is said aloud so that NODE_TLS_REJECT_UNAUTHORIZED=0 has no effect.
-  const tls = { rejectUnauthorized: true, ...(certificates ? { ca: [...certificates] } : {}) };
+  const tls = { rejectUnauthorized: true, ...(secureContext ? { secureContext } : {}) };
   // One connection to a server: we ask one thing after another, and the next question must not pay for a second handshake.
   const limits = { allowH2: false, headersTimeout: 0, bodyTimeout: 0, connections: 1 };
   const timed = { ...tls, timeout: connectTimeoutMs };
   if (proxy === undefined) return new Agent({ ...limits, connect: timed });
+  const { ProxyAgent } = await import("./undici-proxy.ts");
   try {
     return new ProxyAgent({ ...limits, uri: proxy, requestTls: timed, proxyTls: timed });
   } catch {

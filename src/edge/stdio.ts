@@ -1,7 +1,6 @@
 // Reads the process's stdin patiently: to its end or to the deadline, from a pipe, a socket, a terminal.
 
 import { fstatSync, read } from "node:fs";
-import { Socket } from "node:net";
 import { Failure } from "../core/errors.ts";
 import type { Deadline } from "./clock.ts";
 import type { StdinStart } from "./stdin-now.ts";
@@ -64,7 +63,8 @@ function blocksTheEnd(): boolean {
   }
 }
 
-function readSocket(deadline: Deadline): Promise<Uint8Array> {
+async function readSocket(deadline: Deadline): Promise<Uint8Array> {
+  const { Socket } = await import("node:net");
   return new Promise((resolve, reject) => {
     const socket = new Socket({ fd: 0, readable: true, writable: false });
     const chunks: Buffer[] = [];

@@ -1,18 +1,18 @@
 // Tokens through google-auth-library: the client that fits a credential file, on our transport. No client of its
 // kind is asked to find its own way, so no gcloud is started, no project is looked up and nothing is logged.
 
-import {
-  AwsClient,
-  type AwsClientOptions,
-  ExternalAccountAuthorizedUserClient,
-  type ExternalAccountAuthorizedUserClientOptions,
-  IdentityPoolClient,
-  type IdentityPoolClientOptions,
-  JWT,
-  PluggableAuthClient,
-  type PluggableAuthClientOptions,
-  UserRefreshClient,
+import type {
+  AwsClientOptions,
+  ExternalAccountAuthorizedUserClientOptions,
+  IdentityPoolClientOptions,
+  PluggableAuthClientOptions,
 } from "google-auth-library";
+import { AwsClient } from "google-auth-library/build/src/auth/awsclient.js";
+import { ExternalAccountAuthorizedUserClient } from "google-auth-library/build/src/auth/externalAccountAuthorizedUserClient.js";
+import { IdentityPoolClient } from "google-auth-library/build/src/auth/identitypoolclient.js";
+import { JWT } from "google-auth-library/build/src/auth/jwtclient.js";
+import { PluggableAuthClient } from "google-auth-library/build/src/auth/pluggable-auth-client.js";
+import { UserRefreshClient } from "google-auth-library/build/src/auth/refreshclient.js";
 import { StsCredentials } from "google-auth-library/build/src/auth/stscredentials.js";
 import { isRecord } from "../core/entry.ts";
 import { Failure } from "../core/errors.ts";

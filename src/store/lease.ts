@@ -2,7 +2,7 @@
 // work. Nothing may depend on it: every error means "not acquired", waiting is bounded, and whoever waited long
 // enough asks for itself. Two holders at once are possible and harmless.
 
-import { rmdirSync, statSync } from "node:fs";
+import { mkdirSync, rmdirSync, statSync, utimesSync } from "node:fs";
 import type { Clock, Deadline } from "../edge/clock.ts";
 
 /** A lock whose holder died is taken over this long after its last sign of life, in milliseconds. */
@@ -27,6 +27,9 @@ const NO_LOCKS_HERE: ReadonlySet<string> = new Set([
   "ENFILE",
   "EIO",
 ]);
+
+/** What the lock library uses; of the whole of `node:fs` it would make a copy, and load streams for that. */
+const LOCK_FS = { mkdirSync, rmdirSync, statSync, utimesSync };
 
 export interface LeaseOptions<T> {
   /** The lock's path inside a private directory; undefined means that there is none and everybody asks. */
@@ -88,6 +91,7 @@ async function acquire(path: string): Promise<(() => void) | "held" | "broken"> 
     const release = lockSync(path, {
       lockfilePath: path,
       realpath: false,
+      fs: LOCK_FS,
       retries: 0,
       stale: STALE_MS,
       update: HEARTBEAT_MS,

@@ -1,5 +1,5 @@
-// The borders of the source tree, read from its text: the core decides and touches nothing, undici is known to one
-// file, an SDK to the file that is named after its cloud; and no file is longer than can be read in one go.
+// The borders of the source tree, read from its text: the core decides and touches nothing, undici is known to its
+// own files, an SDK to the file that is named after its cloud; and no file is longer than can be read in one go.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
@@ -77,9 +77,11 @@ it("only main.ts reads the process's environment, and only it ends the process",
   );
 });
 
-it("undici is known to its own file, and that file to edge/http.ts", () => {
-  expect(importers((name) => /^undici\//.test(name))).toEqual(["edge/undici.ts"]);
-  expect(importers((name) => name === "edge/undici.ts")).toEqual(["edge/http.ts"]);
+it("undici is known to its own files, and those to edge/http.ts", () => {
+  const own = ["edge/undici-parser.ts", "edge/undici-proxy.ts", "edge/undici.ts"];
+  expect(importers((name) => /^undici\//.test(name))).toEqual(own);
+  expect(importers((name) => /^edge\/undici(?:-proxy)?\.ts$/.test(name))).toEqual(["edge/http.ts"]);
+  expect(importers((name) => name === "edge/undici-parser.ts")).toEqual(["session.ts"]);
   const byType = importers((name) => name === "undici").filter((name) => !name.endsWith(".d.ts"));
   expect(byType).toEqual(["edge/http.ts"]);
   expect(files.find(({ name }) => name === "edge/http.ts")?.code).toMatch(

@@ -4,7 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createSecureContext, rootCertificates } from "node:tls";
 import { describe, expect, it } from "vitest";
-import { trustedCertificates } from "../../src/edge/trust.ts";
+import { trustOf } from "../../src/edge/trust.ts";
 import { makeLoopbackCertificate } from "../platform/certificate.ts";
 import { scratch } from "../store/scratch.ts";
 
@@ -19,7 +19,7 @@ function file(...parts: (string | Buffer)[]): string {
 
 /** Which of our four are trusted. */
 const trusted = (path: string, name = "SSL_CERT_FILE"): number[] => {
-  const all = trustedCertificates({ [name]: path });
+  const all = trustOf({ [name]: path }).certificates;
   expect(() => createSecureContext({ ca: [...all] })).not.toThrow();
   expect(rootCertificates.every((root) => all.includes(root.trim()) || all.includes(root))).toBe(true);
   return cas.flatMap((ca, index) => (all.includes(ca) ? [index + 1] : []));
@@ -28,7 +28,7 @@ const trusted = (path: string, name = "SSL_CERT_FILE"): number[] => {
 const damaged = one.replace(/MII/, "AAA");
 
 it("without variables: the runtime's own and the machine's, none twice", () => {
-  const all = trustedCertificates({});
+  const all = trustOf({}).certificates;
   expect(all.length).toBeGreaterThanOrEqual(rootCertificates.length);
   expect(new Set(all).size).toBe(all.length);
   expect(cas.some((ca) => all.includes(ca))).toBe(false);
@@ -40,7 +40,7 @@ it("from all three variables together", () => {
     SSL_CERT_FILE: file(two, "\n", three),
     AWS_CA_BUNDLE: file(four),
   };
-  const all = trustedCertificates(env);
+  const all = trustOf(env).certificates;
   for (const ca of cas) expect(all).toContain(ca);
 });
 
@@ -68,7 +68,7 @@ describe("a bundle", () => {
 
   it("with line ends of Windows is trusted as well", () => {
     const path = file(one.replaceAll("\n", "\r\n"));
-    const added = trustedCertificates({ SSL_CERT_FILE: path }).length - trustedCertificates({}).length;
+    const added = trustOf({ SSL_CERT_FILE: path }).certificates.length - trustOf({}).certificates.length;
     expect(added).toBe(1);
   });
 });
@@ -77,7 +77,7 @@ it.each(["/no/such/file", "/", "relative.pem", "", "/dev/null", "a\0b"])(
   "the path %j adds nothing",
   (path) => {
     for (const name of ["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "AWS_CA_BUNDLE"]) {
-      expect(trustedCertificates({ [name]: path })).toEqual(trustedCertificates({}));
+      expect(trustOf({ [name]: path }).certificates).toEqual(trustOf({}).certificates);
     }
   },
 );

@@ -25,6 +25,10 @@ export const DAY_MS = 86_400_000;
 /** The secret of most tests. */
 export const TEAM: SecretSeed = { name: "TEAM", host: HOST, value: "demo:first" };
 
+async function closeHttp(session: Session): Promise<void> {
+  (await session.http()).close();
+}
+
 export interface WorldOptions {
   readonly seed?: PlatformSeed;
   /** The configuration file. */
@@ -76,14 +80,14 @@ export class World {
       trace: () => undefined,
       suffixes: ["ona"],
     });
-    onTestFinished(() => session.close());
+    onTestFinished(() => closeHttp(session));
     return session;
   }
 
   /** What the platform source says in a run of its own, in words: `demo:first`, `native`, `none`, `failed …`. */
   async get(host = HOST, session = this.session()): Promise<string> {
     const result = await session.platform(refOf(host));
-    await session.close();
+    await closeHttp(session);
     return inWords(result);
   }
 
