@@ -29,6 +29,23 @@ const programApart = {
   },
 };
 
+/** An import of `node:fs` makes a namespace of a hundred names, which takes as long as reading a file. */
+const builtinsByName = {
+  name: "builtins-by-name",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:fs$/ }, ({ path }) => ({ path, namespace: "by-name", sideEffects: false }));
+    onLoad({ filter: /^/, namespace: "by-name" }, async ({ path }) => {
+      const names = Object.keys(await import(path)).filter((name) => name !== "default");
+      const exports = names.map((name) => `export const ${name} = /* @__PURE__ */ part("${name}");`);
+      return {
+        contents: `const whole = process.getBuiltinModule("${path}");
+          const part = (name) => whole[name];
+          ${exports.join("\n")}`,
+      };
+    });
+  },
+};
+
 /**
  * Builds `dist/main.js`, a small file with all of a warm `get`, and `dist/program.js` with its chunks, the rest.
  * `runtime` is named in the output of `version`.
@@ -43,7 +60,7 @@ export async function bundle(runtime = "bundle") {
     chunkNames: "chunks/[name]-[hash]",
     splitting: true,
   });
-  await build({ ...common, entryPoints: ["src/main.ts"], plugins: [programApart] });
+  await build({ ...common, entryPoints: ["src/main.ts"], plugins: [programApart, builtinsByName] });
 }
 
 /** The whole program in the one file `outfile`, for a runtime that takes no second one. */

@@ -1,5 +1,5 @@
-// Undici's HTTP parser is WebAssembly, which undici compiles when it has a connection, waiting for it. Loading this
-// starts the work on another thread; the bundle hands the result to undici (build/lean-libraries.mjs).
+// Undici's HTTP parser is WebAssembly, which undici compiles when it has a connection, and nothing else goes on meanwhile.
+// Loading this starts the work on another thread; the bundle hands the result to undici (build/lean-libraries.mjs).
 
 import bytes from "undici/lib/llhttp/llhttp-wasm.js";
 

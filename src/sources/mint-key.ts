@@ -71,8 +71,8 @@ function googleSurroundings({ identity, audience }: MintPlan, env: Env, home: st
 function fileMark(path: string | undefined): readonly (string | number)[] {
   if (path === undefined) return [];
   try {
-    const { size, mtimeMs } = statSync(path);
-    return [path, size, mtimeMs];
+    const stat = statSync(path, { throwIfNoEntry: false });
+    return stat === undefined ? [path] : [path, stat.size, stat.mtimeMs];
   } catch {
     return [path];
   }
