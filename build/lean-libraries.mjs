@@ -7,7 +7,9 @@ import { join } from "node:path";
 
 const UNDICI = /[/\\]node_modules[/\\]undici[/\\]/;
 const OURS = join(import.meta.dirname, "../src/edge/undici-parser.ts");
-const PARSER = createRequire(import.meta.url)("undici/lib/llhttp/llhttp-wasm.js");
+const require = createRequire(import.meta.url);
+const PARSER = require("undici/lib/llhttp/llhttp-wasm.js");
+const { TYPE, ERROR } = require("undici/lib/llhttp/constants.js");
 const LOCKFILE = /[/\\]node_modules[/\\]proper-lockfile[/\\]/;
 const AWS = /[/\\]node_modules[/\\]@(?:aws-sdk|smithy)[/\\]/;
 const GOOGLE = /[/\\]node_modules[/\\]google-auth-library[/\\]/;
@@ -55,6 +57,9 @@ const STAND_INS = [
     `export default Buffer.from("${PARSER.toString("base64")}", "base64");`,
   ],
   [UNDICI, "../llhttp/llhttp-wasm.js", `module.exports = require(${JSON.stringify(OURS)}).bytes;`],
+  // Both are made of hundreds of small parts at every start: all names of headers, and all of a parser's numbers.
+  [UNDICI, "./tree", "exports.tree = { lookup: () => null };"],
+  [UNDICI, "../llhttp/constants.js", `module.exports = ${JSON.stringify({ TYPE, ERROR })};`],
   // For what its callers pass to it.
   [SIGNAL_EXIT, "assert", "module.exports = { equal() {} };"],
   // Every AWS client is given a handler that sends through our HTTP edge; the SDK's own loads Node's HTTP client and server.
