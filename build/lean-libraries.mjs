@@ -80,6 +80,13 @@ const STAND_INS = [
   // Event streams: no call of ours has one.
   [AWS, "@smithy/core/event-streams", absent("event streams")],
   [AWS, "node:zlib", "export const crc32 = undefined;"],
+  // Small parts of what would have to be loaded whole, and of what is never needed by most.
+  [AWS, "node:process", "export const { env, versions } = process;"],
+  [
+    AWS,
+    "node:fs/promises",
+    `export const readFile = async (...call) => (await import("node:fs/promises")).readFile(...call);`,
+  ],
   // Names a browser.
   [AWS, "bowser", absent("bowser")],
   // gaxios is given a fetch of ours and makes no agent.
