@@ -1,6 +1,6 @@
 // The way to the platform: TLS with a private CA, and the redirects that are allowed. Nothing leaves loopback.
 
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { buildsUnderTest } from "../support/run-helper.ts";
@@ -22,6 +22,19 @@ for (const build of buildsUnderTest()) {
         await at.expectAnswer({ [name]: at.ca });
       },
     );
+
+    it("damaged certificates in a bundle do not take the good one with them", async () => {
+      const good = readFileSync(at.ca, "utf8").trim();
+      const damaged = [
+        good.replace("MII", "AAA"),
+        good.slice(0, 300),
+        "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----",
+        "-----BEGIN CERTIFICATE-----\nno base64 at all\n-----END CERTIFICATE-----",
+      ];
+      const path = join(at.bed.root, "bundle.pem");
+      writeFileSync(path, [damaged[0], good, ...damaged.slice(1)].join("\r\n"));
+      await at.expectAnswer({ SSL_CERT_FILE: path });
+    });
 
     it("an unknown CA is not trusted, whatever NODE_TLS_REJECT_UNAUTHORIZED says", async () => {
       await at.expectNothing({});
