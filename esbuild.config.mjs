@@ -90,6 +90,7 @@ function commonOptions(runtime) {
 
 const forPackages = {
   plugins: leanLibraries,
+  metafile: true,
 };
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await bundle();

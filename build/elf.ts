@@ -27,9 +27,14 @@ export function closeGap(bytes: Buffer): Buffer | undefined {
   const end = writable.offset + zeros.address - writable.address;
   const start = Math.ceil(end / alignment) * alignment;
   const saved = program.offset - start;
-  const apart = zeros.address + zeros.size <= program.address && program.address % alignment === 0;
-  if (!apart || saved < 0 || saved % alignment !== 0) return undefined;
-  if (bytes.subarray(end, program.offset).some((byte) => byte !== 0)) return undefined;
+  const isEmpty = !bytes.subarray(end, program.offset).some((byte) => byte !== 0);
+  const isAligned = program.address % alignment === 0 && saved >= 0 && saved % alignment === 0;
+  // Nothing else in the memory between the two, and behind the program only what is not loaded, the headers among it.
+  const isLast =
+    !elf.sections.some(({ address }) => address >= zeros.address + zeros.size && address < program.address) &&
+    !elf.segments.some(({ type, offset }) => type === PT_LOAD && offset >= program.offset) &&
+    elf.u64(SECTIONS) >= program.offset + program.size;
+  if (!isEmpty || !isAligned || !isLast || zeros.address + zeros.size > program.address) return undefined;
 
   elf.set(writable.at + 32, end - writable.offset, zeros.address + zeros.size - writable.address);
   bytes.writeUInt32LE(PT_LOAD, note.at);

@@ -37,7 +37,7 @@ export interface HttpResponse {
 export interface Http {
   /** Throws a TransportError, and nothing else. */
   send(request: HttpRequest): Promise<HttpResponse>;
-  /** Drops every connection, idle or not. */
+  /** Drops every connection, idle or not, for whoever lives on; at the end of a process the system does it. */
   close(): void;
 }
 
@@ -64,9 +64,13 @@ export function createHttp({ env, deadline, trace }: HttpOptions): Http {
   const dispatcherFor = (endpoint: Endpoint, connectTimeoutMs: number): Promise<Dispatcher> => {
     const proxy = proxyFor(env, endpoint);
     const key = `${proxy ?? ""} ${connectTimeoutMs} ${endpoint.scheme}`;
-    const known = dispatchers.get(key) ?? makeDispatcher(endpoint, proxy, connectTimeoutMs);
-    dispatchers.set(key, known);
-    return known;
+    const known = dispatchers.get(key);
+    if (known !== undefined) return known;
+    const made = makeDispatcher(endpoint, proxy, connectTimeoutMs);
+    dispatchers.set(key, made);
+    // The error names a host, and the next one to come this way may be another.
+    made.catch(() => dispatchers.delete(key));
+    return made;
   };
 
   return {
@@ -81,8 +85,9 @@ export function createHttp({ env, deadline, trace }: HttpOptions): Http {
       const stop = new AbortController();
       const timer = setTimeout(() => stop.abort(), limitMs);
       try {
-        const dispatcher = await dispatcherFor(endpoint, request.connectTimeoutMs ?? CONNECT_LIMIT_MS);
-        const response = await orStopped(exchange(dispatcher, request, stop.signal), stop.signal);
+        const made = dispatcherFor(endpoint, request.connectTimeoutMs ?? CONNECT_LIMIT_MS);
+        const answered = made.then((dispatcher) => exchange(dispatcher, request, stop.signal));
+        const response = await orStopped(answered, stop.signal);
         trace(`${request.method} ${endpoint.host}${shownPath(request)}: ${response.status}`);
         return response;
       } catch (error) {
@@ -114,6 +119,7 @@ async function newDispatcher(
   const limits = { allowH2: false, headersTimeout: 0, bodyTimeout: 0, connections: 1 };
   const timed = { ...tls, timeout: connectTimeoutMs };
   if (proxy === undefined) return new Agent({ ...limits, connect: timed });
+  if (!/^https?:/i.test(proxy)) throw new TransportError("connect", host, "unsupported proxy");
   const { ProxyAgent } = await import("./undici-proxy.ts");
   try {
     return new ProxyAgent({ ...limits, uri: proxy, requestTls: timed, proxyTls: timed });
@@ -122,7 +128,7 @@ async function newDispatcher(
   }
 }
 
-/** undici hears an abort only once a connection is there: before, a proxy that says nothing would hold us. */
+/** undici hears an abort only while a connection is there: before, a proxy that says nothing would hold us. */
 function orStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const stopped = new Promise<never>((_, reject) => {
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });

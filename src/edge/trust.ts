@@ -27,32 +27,35 @@ export interface Trust {
 }
 
 export function trustOf(env: Env): Trust {
-  const found = new Map<string, string>();
-  for (const pem of rootCertificates) add(pem, found);
+  // A machine's roots are mostly the runtime's own in lines of another length. Those of files are told apart by every
+  // character: which of two layouts of one certificate can be read is not known yet.
+  const own = new Set(rootCertificates.map(inOneLine));
+  const found = new Set<string>();
+  const add = (path: string): boolean => {
+    const bundle = certificatesIn(path);
+    for (const pem of bundle ?? []) if (!own.has(inOneLine(pem))) found.add(pem);
+    return bundle !== undefined;
+  };
   const files = VARIABLES.map((name) => env[name]);
-  for (const path of files) if (path) addFrom(path, found);
-  SYSTEM_BUNDLES.some((path) => addFrom(path, found));
-  const all = [...found.values()];
+  for (const path of files) if (path) add(path);
+  SYSTEM_BUNDLES.some(add);
+  const all = [...rootCertificates, ...found];
   // One damaged certificate in a bundle must not take the others with it.
   return trust(all) ?? accepted(all);
 }
 
-/** The runtime's roots and a machine's are mostly the same ones in lines of another length. */
-function add(pem: string, found: Map<string, string>): void {
-  const inOneLine = pem.replaceAll("\n", "").replaceAll("\r", "");
-  if (!found.has(inOneLine)) found.set(inOneLine, pem);
-}
+const inOneLine = (pem: string): string => pem.replaceAll("\n", "").replaceAll("\r", "");
 
-/** Without patterns, which take milliseconds for a bundle where nothing is compiled. */
-function addFrom(path: string, found: Map<string, string>): boolean {
-  const text = readRegularFile(path, MAX_BUNDLE_BYTES);
-  if (text === undefined) return false;
-  for (const part of text.split(END).slice(0, -1)) {
+/** Undefined for a file that cannot be read. Without patterns, which take milliseconds where nothing is compiled. */
+function certificatesIn(path: string): readonly string[] | undefined {
+  const found: string[] = [];
+  const parts = readRegularFile(path, MAX_BUNDLE_BYTES)?.split(END);
+  for (const part of parts?.slice(0, -1) ?? []) {
     // The last beginning in it: one that was cut off has no end.
     const begin = part.lastIndexOf(BEGIN);
-    if (begin >= 0) add(part.slice(begin) + END, found);
+    if (begin >= 0) found.push(part.slice(begin) + END);
   }
-  return true;
+  return parts === undefined ? undefined : found;
 }
 
 function accepted(all: readonly string[]): Trust {

@@ -5,10 +5,11 @@ import { writeFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import { connect } from "node:net";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { makeLoopbackCertificate } from "../platform/certificate.ts";
 import { scratch } from "../store/scratch.ts";
 import {
+  endpointOf,
   type HostileServer,
   hostileServer,
   httpFor,
@@ -102,6 +103,44 @@ describe("a proxy that is spoken to over TLS", () => {
     expect(await outcome(httpFor({ HTTPS_PROXY, SSL_CERT_FILE: caFile() }), url)).toBe("200 ok");
     expect(await outcome(httpFor({ HTTPS_PROXY }), url)).toBe("tls");
     expect(proxy.heads).toHaveLength(1);
+  });
+});
+
+it("a limit that ends while a proxy's parts are loaded holds", async () => {
+  const proxy = await hostileServer(() => undefined);
+  vi.resetModules();
+  vi.doMock("../../src/edge/undici-proxy.ts", async (original) => {
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    return original();
+  });
+  onTestFinished(() => vi.doUnmock("../../src/edge/undici-proxy.ts"));
+  const { createHttp } = await import("../../src/edge/http.ts");
+  const env = { HTTPS_PROXY: proxy.origin, SSL_CERT_FILE: caFile() };
+  const http = createHttp({ env, deadline: { remainingMs: () => 60_000 }, trace: () => undefined });
+  onTestFinished(() => http.close());
+  const request = { method: "GET", endpoint: endpointOf(url), path: "/x", headers: {}, timeoutMs: 100 };
+  const ended = http.send(request).catch((error: unknown) => error);
+  const tooLong = new Promise((resolve) => setTimeout(() => resolve("no end"), 2000));
+  expect(await Promise.race([ended, tooLong])).toMatchObject({ trouble: "timeout" });
+});
+
+describe("a proxy's address", () => {
+  it.each(["http://a b", "http://[::1", "socks5://127.0.0.1:1", "socks4://127.0.0.1:1", "ftp://127.0.0.1:1"])(
+    "%s is refused, each time for the host that was asked for",
+    async (address) => {
+      const http = httpFor({ HTTPS_PROXY: address });
+      for (const host of ["one.example.test", "two.example.test", "one.example.test"]) {
+        const request = { method: "GET", endpoint: endpointOf(`https://${host}`), path: "/", headers: {} };
+        await expect(http.send(request)).rejects.toMatchObject({ trouble: "connect", host });
+      }
+    },
+  );
+
+  it("of SOCKS is not connected to", async () => {
+    const server = await hostileServer(() => undefined);
+    const http = httpFor({ HTTPS_PROXY: `socks5://127.0.0.1:${server.port}` });
+    expect(await outcome(http, url)).toBe("connect");
+    expect(server.connections()).toBe(0);
   });
 });
 

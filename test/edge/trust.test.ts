@@ -66,6 +66,21 @@ describe("a bundle", () => {
     for (const index of expected) expect(found).toContain(index);
   });
 
+  it.each([
+    ["in one line", "\n", ""],
+    ["in lines that end as on old Macs", "\n", "\r"],
+    ["in lines with spaces before", "\n", "\n "],
+  ])("with a copy %s stays trusted by the good one, whichever comes first", (_, from, to) => {
+    const copy = one.replaceAll(from, to);
+    const files = { NODE_EXTRA_CA_CERTS: file(copy), AWS_CA_BUNDLE: file(one) };
+    expect(trustOf(files).certificates).toContain(one);
+    for (const parts of [
+      [copy, "\n", one],
+      [one, "\n", copy],
+    ])
+      expect(trusted(file(...parts))).toContain(1);
+  });
+
   it("with line ends of Windows is trusted as well", () => {
     const path = file(one.replaceAll("\n", "\r\n"));
     const added = trustOf({ SSL_CERT_FILE: path }).certificates.length - trustOf({}).certificates.length;

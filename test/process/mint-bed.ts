@@ -182,11 +182,13 @@ interface ProxyWay {
   readonly regions?: readonly string[];
   /** Variables that lead to a stand-in directly, past the proxy. */
   readonly direct?: Readonly<Record<string, string>>;
+  /** More names, and the loopback port that plays each. */
+  readonly hosts?: Readonly<Record<string, number>>;
 }
 
 /** The real names of the clouds lead to their stand-ins, over TLS and a proxy that notes whom it was asked for. */
-export async function behindProxy(at: MintBed, { regions, direct }: ProxyWay = {}) {
-  const proxy = await startCloudProxy(at.clouds, regions === undefined ? {} : { regions });
+export async function behindProxy(at: MintBed, { regions, direct, hosts = {} }: ProxyWay = {}) {
+  const proxy = await startCloudProxy(at.clouds, regions === undefined ? { hosts } : { regions, hosts });
   onTestFinished(() => proxy.close());
   const ca = join(at.bed.root, "ca.pem");
   writeFileSync(ca, proxy.ca);
