@@ -1,19 +1,19 @@
 // npm run bench: whole processes of dist/docker-credential-ona, measured in turns with their peers on this machine. It
-// builds nothing but an empty executable of the same runtime, writes its figures down, and never fails by a time.
+// builds nothing but bare executables of the same runtime, writes its figures down, and never fails by a time.
 // With --check it counts instructions instead, compares them with the committed ones and fails when there are more.
 
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { compileWithBun } from "../../build/bun-compile.ts";
-import { coldGroup, type Group, REFERENCE, warmGroup } from "./cases.ts";
+import { coldGroup, EMPTY, type Group, REFERENCE, warmGroup } from "./cases.ts";
 import { type Figures, figures, figuresTable, table } from "./figures.ts";
 import { type GrowthRow, growth } from "./growth.ts";
 import { type HerdFigures, herd } from "./herd.ts";
-import { checkInstructions, emptyExecutable } from "./instructions.ts";
+import { checkInstructions } from "./instructions.ts";
 import { CACHE, run, type Sample } from "./launcher.ts";
 import { machine, type Sizes, sizes } from "./machine.ts";
+import { bareExecutable, runtimeGroup } from "./runtime.ts";
 import { executable, installed, startFastClouds } from "./scene.ts";
 import { judged, targetsTable } from "./targets.ts";
 
@@ -21,7 +21,7 @@ const RESULTS = fileURLToPath(new URL("results", import.meta.url));
 const KEPT_RESULTS = 5;
 /** So many rounds between two looks at whether the cache is still warm. */
 const CHUNK = 5;
-const PARTS = ["warm", "asked", "herd", "growth", "size"] as const;
+const PARTS = ["warm", "asked", "runtime", "herd", "growth", "size"] as const;
 
 const { values: options } = parseArgs({
   options: {
@@ -35,7 +35,7 @@ const { values: options } = parseArgs({
 });
 
 mkdirSync(CACHE, { recursive: true });
-const empty = installed(emptyExecutable(compileWithBun), "empty");
+const empty = installed(bareExecutable(""), "bare");
 if (options.check) process.exitCode = (await checkInstructions(empty, options.write)) ? 0 : 1;
 else await bench(new Set(options.only.split(",")), Number(options.rounds));
 
@@ -45,11 +45,12 @@ async function bench(parts: ReadonlySet<string>, rounds: number): Promise<void> 
   for (const [part, make] of [
     ["warm", () => warmGroup(clouds, empty)],
     ["asked", () => coldGroup(clouds)],
+    ["runtime", async () => runtimeGroup()],
   ] as const) {
     if (!parts.has(part)) continue;
     const measured = await measure(await make(), part === "warm" ? rounds : Math.ceil(rounds / 2));
     groups.set(part, measured);
-    console.log(`\n${figuresTable(measured, REFERENCE)}`);
+    console.log(`\n${figuresTable(measured, part === "runtime" ? EMPTY : REFERENCE)}`);
   }
   await clouds.close();
   const herdFigures = parts.has("herd") ? await herd(Number(options.herd), 300) : undefined;
@@ -58,7 +59,7 @@ async function bench(parts: ReadonlySet<string>, rounds: number): Promise<void> 
   if (rows.length > 0) console.log(`\n${growthTable(rows)}`);
   const size = parts.has("size") ? sizes(executable().command[0] ?? "") : undefined;
   if (size !== undefined) console.log(`\n${sizeLine(size)}`);
-  const targets = judged(groups, herdFigures);
+  const targets = judged(groups, herdFigures, size);
   if (targets.length > 0) console.log(`\n${targetsTable(targets)}`);
   if (options["no-result"]) return;
   const named = Object.fromEntries([...groups].map(([name, all]) => [name, Object.fromEntries(all)]));

@@ -21,6 +21,8 @@ export const REFERENCE = "warm get";
 export const EMPTY = "empty Bun executable";
 const NATIVE = "runner-native";
 const BARE_PATH = "/usr/bin:/bin";
+/** For what asks for nothing. */
+export const NOTHING = { env: { PATH: BARE_PATH }, stdin: "/dev/null" };
 
 const [ours = ""] = executable().command;
 

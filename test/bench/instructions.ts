@@ -1,13 +1,11 @@
 // Counts the instructions of a warm answer: a figure that a busy machine does not change, so that a regression shows.
 // What the runtime needs by itself is taken off, by counting an executable that does nothing.
 
-import { execFileSync, spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
+import { spawnSync } from "node:child_process";
 import { openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bunVersion } from "../../build/bun-compile.ts";
-import { repository } from "../support/run-helper.ts";
 import { CACHE } from "./launcher.ts";
 import { executable, HOST, type Scene, startScene, UNKNOWN } from "./scene.ts";
 
@@ -119,20 +117,3 @@ function compared(before: Counts | undefined, now: Counts): boolean {
 }
 
 const percent = (share: number): string => `${share > 0 ? "+" : ""}${(share * 100).toFixed(1)} %`;
-
-/** The empty executable of the same runtime, made in the same way; once per version and way. */
-export function emptyExecutable(compile: (entry: string, executable: string) => void): string {
-  const way = ["bun-compile.ts", "elf.ts"].map((name) =>
-    readFileSync(join(repository, "build", name), "utf8"),
-  );
-  const mark = createHash("sha256").update(way.join("")).digest("hex").slice(0, 8);
-  const path = join(CACHE, `empty-${bunVersion}-${mark}`);
-  const entry = join(CACHE, "empty.js");
-  try {
-    execFileSync(path, { stdio: "ignore" });
-  } catch {
-    writeFileSync(entry, "");
-    compile(entry, path);
-  }
-  return path;
-}

@@ -3,6 +3,7 @@
 import { EMPTY, REFERENCE } from "./cases.ts";
 import { type Figures, ratio, table } from "./figures.ts";
 import type { HerdFigures } from "./herd.ts";
+import type { Sizes } from "./machine.ts";
 
 export interface Target {
   readonly what: string;
@@ -37,8 +38,13 @@ const RATIOS: readonly (readonly [group: string, name: string, to: string, most:
 const WARM_MIB = 32;
 const MINT_MIB = 60;
 const HERD_EXTRA_MS = 900;
+const MORE_MB = 4;
 
-export function judged(groups: Groups, herd: HerdFigures | undefined): readonly Target[] {
+export function judged(
+  groups: Groups,
+  herd: HerdFigures | undefined,
+  size: Sizes | undefined,
+): readonly Target[] {
   const targets: Target[] = [];
   for (const [group, name, to, most] of RATIOS) {
     const one = groups.get(group)?.get(name);
@@ -55,7 +61,13 @@ export function judged(groups: Groups, herd: HerdFigures | undefined): readonly 
     const peak = groups.get(group)?.get(name)?.peakMiB ?? 0;
     if (peak > 0) targets.push(target(`peak memory: ${name}`, `${peak} MiB`, `≤ ${most} MiB`, peak <= most));
   }
-  return herd === undefined ? targets : [...targets, ...herdTargets(herd)];
+  if (herd !== undefined) targets.push(...herdTargets(herd));
+  if (size !== undefined) {
+    const moreMb = (size.executableBytes - size.runtimeBytes) / 1e6;
+    const figure = `${moreMb.toFixed(1)} MB`;
+    targets.push(target("executable above Bun", figure, `≤ ${MORE_MB} MB`, moreMb <= MORE_MB));
+  }
+  return targets;
 }
 
 function herdTargets({ processes, requestMs, requests, figures }: HerdFigures): readonly Target[] {

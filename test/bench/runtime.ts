@@ -1,0 +1,65 @@
+// What the runtime takes by itself: executables that load what our program needs and do nothing with it, made in the same
+// way. No program that needs those parts can be faster; a profile that a noisy machine does not blur.
+
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import parser from "undici/lib/llhttp/llhttp-wasm.js";
+import { bunVersion, compileWithBun } from "../../build/bun-compile.ts";
+import { repository } from "../support/run-helper.ts";
+import { EMPTY, type Group, NOTHING } from "./cases.ts";
+import { CACHE } from "./launcher.ts";
+import { installed } from "./scene.ts";
+
+/** As the bundle does it (esbuild.config.mjs); an import is slower. */
+const FILES = `process || import("node:fs"); process.getBuiltinModule("node:fs").statSync("/");`;
+const NETWORK = `import * as net from "node:net"; net.isIP("");`;
+const PARSER = `const parser = Buffer.from("${Buffer.from(parser).toString("base64")}", "base64");`;
+const TLS = `import { createSecureContext, rootCertificates } from "node:tls"; import "node:crypto";`;
+
+/** Each with what the one before has. */
+const STEPS: readonly (readonly [name: string, imports: string, body: string])[] = [
+  ["and Node's files", FILES, ""],
+  ["and Node's network", NETWORK, ""],
+  ["and the HTTP parser", PARSER, "await WebAssembly.compile(parser);"],
+  ["and TLS with the runtime's certificates", TLS, "createSecureContext({ ca: rootCertificates });"],
+];
+
+/** An executable of `source`, made once per version of Bun and way of making it. */
+export function bareExecutable(source: string): string {
+  const way = ["bun-compile.ts", "elf.ts"].map((name) =>
+    readFileSync(join(repository, "build", name), "utf8"),
+  );
+  const mark = createHash("sha256")
+    .update([...way, source].join("\0"))
+    .digest("hex")
+    .slice(0, 12);
+  const path = join(CACHE, `bare-${bunVersion}-${mark}`);
+  try {
+    execFileSync(path, { stdio: "ignore" });
+  } catch {
+    const entry = `${path}.js`;
+    writeFileSync(entry, source);
+    compileWithBun(entry, path);
+  }
+  return path;
+}
+
+export function runtimeGroup(): Group {
+  const steps = STEPS.map(([name], index) => {
+    const parts = STEPS.slice(0, index + 1);
+    const source = [
+      ...parts.map(([, imports]) => imports),
+      ...parts.map(([, , body]) => body),
+      "process.exit(0);",
+    ];
+    return { name, command: [installed(bareExecutable(source.join("\n")), `bare-${index}`)], ...NOTHING };
+  });
+  return {
+    name: "runtime",
+    cases: [{ name: EMPTY, command: [installed(bareExecutable(""), "bare")], ...NOTHING }, ...steps],
+    refresh: async () => undefined,
+    close: async () => undefined,
+  };
+}
