@@ -11,7 +11,7 @@ const SHT_NOBITS = 8;
  * out. Undefined when the file is laid out in another way than Bun for x64 is.
  */
 export function closeGap(bytes: Buffer): Buffer | undefined {
-  if (bytes.toString("latin1", 0, 6) !== "\x7fELF\x02\x01") return undefined;
+  if (bytes.length < 64 || bytes.toString("latin1", 0, 6) !== "\x7fELF\x02\x01") return undefined;
   const elf = new Elf(bytes);
   const zeros = elf.section(".bss");
   const program = elf.section(".bun");

@@ -91,6 +91,7 @@ export class Session extends View {
 
   async #newHttp(): Promise<Http> {
     const { env, trace } = this.machine;
+    // First, so that the parser is compiled on another thread while the rest is loaded on this one.
     await import("./edge/undici-parser.ts");
     const { createHttp } = await import("./edge/http.ts");
     return createHttp({ env, deadline: this.deadline, trace });

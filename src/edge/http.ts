@@ -48,31 +48,7 @@ interface HttpOptions {
 }
 
 export function createHttp({ env, deadline, trace }: HttpOptions): Http {
-  const dispatchers = new Map<string, Promise<Dispatcher>>();
-  let trust: Promise<SecureContext> | undefined;
-
-  const makeDispatcher = async (
-    { scheme, host }: Endpoint,
-    proxy: string | undefined,
-    connectTimeoutMs: number,
-  ): Promise<Dispatcher> => {
-    // A metadata server is asked without TLS, and then nothing of it is loaded.
-    if (scheme === "https") trust ??= import("./trust.ts").then(({ trustOf }) => trustOf(env).context);
-    return newDispatcher(proxy, await trust, connectTimeoutMs, host);
-  };
-
-  const dispatcherFor = (endpoint: Endpoint, connectTimeoutMs: number): Promise<Dispatcher> => {
-    const proxy = proxyFor(env, endpoint);
-    const key = `${proxy ?? ""} ${connectTimeoutMs} ${endpoint.scheme}`;
-    const known = dispatchers.get(key);
-    if (known !== undefined) return known;
-    const made = makeDispatcher(endpoint, proxy, connectTimeoutMs);
-    dispatchers.set(key, made);
-    // The error names a host, and the next one to come this way may be another.
-    made.catch(() => dispatchers.delete(key));
-    return made;
-  };
-
+  const ways = createWays(env);
   return {
     async send(request) {
       const { endpoint } = request;
@@ -85,8 +61,8 @@ export function createHttp({ env, deadline, trace }: HttpOptions): Http {
       const stop = new AbortController();
       const timer = setTimeout(() => stop.abort(), limitMs);
       try {
-        const made = dispatcherFor(endpoint, request.connectTimeoutMs ?? CONNECT_LIMIT_MS);
-        const answered = made.then((dispatcher) => exchange(dispatcher, request, stop.signal));
+        const way = ways.to(endpoint, request.connectTimeoutMs ?? CONNECT_LIMIT_MS);
+        const answered = way.then((dispatcher) => exchange(dispatcher, request, stop.signal));
         const response = await orStopped(answered, stop.signal);
         trace(`${request.method} ${endpoint.host}${shownPath(request)}: ${response.status}`);
         return response;
@@ -98,11 +74,34 @@ export function createHttp({ env, deadline, trace }: HttpOptions): Http {
         clearTimeout(timer);
       }
     },
-    close() {
-      for (const made of dispatchers.values()) {
-        made.then((dispatcher) => dispatcher.destroy()).catch(() => undefined);
-      }
-      dispatchers.clear();
+    close: () => ways.close(),
+  };
+}
+
+/** The dispatchers of a run: one for each proxy, limit and scheme, so that connections are used again. */
+function createWays(env: HttpOptions["env"]) {
+  const known = new Map<string, Promise<Dispatcher>>();
+  let trust: Promise<SecureContext> | undefined;
+
+  const make = async (usesTls: boolean, proxy: string | undefined, connectTimeoutMs: number) => {
+    // A metadata server is asked without TLS, and then nothing of it is loaded.
+    if (usesTls) trust ??= import("./trust.ts").then(({ trustOf }) => trustOf(env).context);
+    return newDispatcher(proxy, await trust, connectTimeoutMs);
+  };
+
+  return {
+    /** Rejects with a TransportError of no host when the proxy's address is of no use. */
+    to(endpoint: Endpoint, connectTimeoutMs: number): Promise<Dispatcher> {
+      const proxy = proxyFor(env, endpoint);
+      const key = `${proxy ?? ""} ${connectTimeoutMs} ${endpoint.scheme}`;
+      const usesTls = endpoint.scheme === "https" || /^https:/i.test(proxy ?? "");
+      const way = known.get(key) ?? make(usesTls, proxy, connectTimeoutMs);
+      known.set(key, way);
+      return way;
+    },
+    close(): void {
+      for (const way of known.values()) way.then((dispatcher) => dispatcher.destroy()).catch(() => undefined);
+      known.clear();
     },
   };
 }
@@ -111,7 +110,6 @@ async function newDispatcher(
   proxy: string | undefined,
   secureContext: SecureContext | undefined,
   connectTimeoutMs: number,
-  host: string,
 ): Promise<Dispatcher> {
   // `rejectUnauthorized` is said aloud so that NODE_TLS_REJECT_UNAUTHORIZED=0 has no effect.
   const tls = { rejectUnauthorized: true, ...(secureContext ? { secureContext } : {}) };
@@ -119,12 +117,13 @@ async function newDispatcher(
   const limits = { allowH2: false, headersTimeout: 0, bodyTimeout: 0, connections: 1 };
   const timed = { ...tls, timeout: connectTimeoutMs };
   if (proxy === undefined) return new Agent({ ...limits, connect: timed });
-  if (!/^https?:/i.test(proxy)) throw new TransportError("connect", host, "unsupported proxy");
+  // Undici warns on stderr that it knows SOCKS only as an experiment.
+  if (!/^https?:/i.test(proxy)) throw new TransportError("proxy", "", "unsupported proxy");
   const { ProxyAgent } = await import("./undici-proxy.ts");
   try {
     return new ProxyAgent({ ...limits, uri: proxy, requestTls: timed, proxyTls: timed });
   } catch {
-    throw new TransportError("connect", host, "bad proxy URL");
+    throw new TransportError("proxy", "", "bad proxy URL");
   }
 }
 
@@ -146,6 +145,7 @@ async function exchange(
   request: HttpRequest,
   signal: AbortSignal,
 ): Promise<HttpResponse> {
+  signal.throwIfAborted();
   const { endpoint } = request;
   const answer = await send.call(dispatcher, {
     origin: endpoint.origin,
@@ -203,7 +203,7 @@ const CONNECT_CODES: ReadonlySet<string> = new Set([
 const TLS_CODE = /CERT|TLS|SSL|SIGNATURE|EPROTO|UNABLE_TO/;
 
 function toTransportError(error: unknown, host: string, aborted: boolean): TransportError {
-  if (error instanceof TransportError) return error;
+  if (error instanceof TransportError) return new TransportError(error.trouble, host, error.systemCode);
   const code = systemCodeOf(error);
   if (TLS_CODE.test(code)) return new TransportError("tls", host, code);
   if (code === "UND_ERR_CONNECT_TIMEOUT") return new TransportError("timeout", host, "connect");

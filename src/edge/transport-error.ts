@@ -1,7 +1,14 @@
 // How a request fails without a usable response. Apart from the edge itself, so that whoever only handles failures loads
 // no HTTP library.
 
-export type TransportTrouble = "connect" | "timeout" | "tls" | "too-large" | "broken" | "not-allowed";
+export type TransportTrouble =
+  | "connect"
+  | "proxy"
+  | "timeout"
+  | "tls"
+  | "too-large"
+  | "broken"
+  | "not-allowed";
 
 /** No usable HTTP response came. */
 export class TransportError extends Error {

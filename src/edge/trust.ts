@@ -20,7 +20,7 @@ const BEGIN = "-----BEGIN CERTIFICATE-----";
 const END = "-----END CERTIFICATE-----";
 
 export interface Trust {
-  /** Every trusted certificate as PEM, without repeats. */
+  /** Every trusted certificate as PEM; no text stands twice. */
   readonly certificates: readonly string[];
   /** For all connections of a run: reading so many certificates costs milliseconds. */
   readonly context: SecureContext;

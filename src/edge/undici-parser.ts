@@ -8,13 +8,12 @@ declare const WebAssembly: { compile(bytes: Uint8Array): Promise<object> };
 
 let compiled: object | undefined;
 
-WebAssembly.compile(bytes).then(
-  (parser) => {
-    compiled = parser;
-  },
-  // Undici meets the same trouble and reports it.
-  () => undefined,
-);
+async function compile(): Promise<void> {
+  compiled = await WebAssembly.compile(bytes);
+}
+
+// Undici meets the same trouble, and reports it.
+compile().catch(() => undefined);
 
 /** The parser, or undefined while it is not there yet. */
 export const compiledParser = (): object | undefined => compiled;

@@ -35,7 +35,7 @@ const { values: options } = parseArgs({
 });
 
 mkdirSync(CACHE, { recursive: true });
-const empty = installed(bareExecutable(""), "bare");
+const empty = installed(bareExecutable("empty", ""), "empty");
 if (options.check) process.exitCode = (await checkInstructions(empty, options.write)) ? 0 : 1;
 else await bench(new Set(options.only.split(",")), Number(options.rounds));
 

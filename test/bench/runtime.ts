@@ -3,7 +3,7 @@
 
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import parser from "undici/lib/llhttp/llhttp-wasm.js";
 import { bunVersion, compileWithBun } from "../../build/bun-compile.ts";
@@ -26,8 +26,8 @@ const STEPS: readonly (readonly [name: string, imports: string, body: string])[]
   ["and TLS with the runtime's certificates", TLS, "createSecureContext({ ca: rootCertificates });"],
 ];
 
-/** An executable of `source`, made once per version of Bun and way of making it. */
-export function bareExecutable(source: string): string {
+/** An executable of `source`, made once per version of Bun and way of making it. `name` tells it from the others. */
+export function bareExecutable(name: string, source: string): string {
   const way = ["bun-compile.ts", "elf.ts"].map((name) =>
     readFileSync(join(repository, "build", name), "utf8"),
   );
@@ -35,10 +35,12 @@ export function bareExecutable(source: string): string {
     .update([...way, source].join("\0"))
     .digest("hex")
     .slice(0, 12);
-  const path = join(CACHE, `bare-${bunVersion}-${mark}`);
+  const path = join(CACHE, `${name}-${bunVersion}-${mark}`);
   try {
     execFileSync(path, { stdio: "ignore" });
   } catch {
+    const old = readdirSync(CACHE).filter((file) => file.startsWith(`${name}-`));
+    for (const file of old) rmSync(join(CACHE, file));
     const entry = `${path}.js`;
     writeFileSync(entry, source);
     compileWithBun(entry, path);
@@ -54,11 +56,18 @@ export function runtimeGroup(): Group {
       ...parts.map(([, , body]) => body),
       "process.exit(0);",
     ];
-    return { name, command: [installed(bareExecutable(source.join("\n")), `bare-${index}`)], ...NOTHING };
+    return {
+      name,
+      command: [installed(bareExecutable(`bare${index}`, source.join("\n")), `bare${index}`)],
+      ...NOTHING,
+    };
   });
   return {
     name: "runtime",
-    cases: [{ name: EMPTY, command: [installed(bareExecutable(""), "bare")], ...NOTHING }, ...steps],
+    cases: [
+      { name: EMPTY, command: [installed(bareExecutable("empty", ""), "empty")], ...NOTHING },
+      ...steps,
+    ],
     refresh: async () => undefined,
     close: async () => undefined,
   };

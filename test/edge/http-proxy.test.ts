@@ -78,7 +78,7 @@ describe("a proxy with a password", () => {
     for (const proxy of [refusing.origin, "http://127.0.0.1:1", "http://[::bad", "gopher://127.0.0.1:1"]) {
       const HTTPS_PROXY = proxy.replace("://", "://c4nary-user:c4nary-pass@");
       const http = httpFor({ HTTPS_PROXY }, 2000, (step) => steps.push(step));
-      expect(await outcome(http, url)).toMatch(/^(?:connect|broken)$/);
+      expect(await outcome(http, url)).toMatch(/^(?:connect|broken|proxy)$/);
     }
     expect(steps).toHaveLength(4);
     expect(steps.join("\n")).not.toContain("c4nary");
@@ -129,17 +129,19 @@ describe("a proxy's address", () => {
     "%s is refused, each time for the host that was asked for",
     async (address) => {
       const http = httpFor({ HTTPS_PROXY: address });
-      for (const host of ["one.example.test", "two.example.test", "one.example.test"]) {
+      const hosts = ["one.example.test", "two.example.test", "one.example.test"];
+      const asked = hosts.map(async (host) => {
         const request = { method: "GET", endpoint: endpointOf(`https://${host}`), path: "/", headers: {} };
-        await expect(http.send(request)).rejects.toMatchObject({ trouble: "connect", host });
-      }
+        await expect(http.send(request)).rejects.toMatchObject({ trouble: "proxy", host });
+      });
+      await Promise.all(asked);
     },
   );
 
   it("of SOCKS is not connected to", async () => {
     const server = await hostileServer(() => undefined);
     const http = httpFor({ HTTPS_PROXY: `socks5://127.0.0.1:${server.port}` });
-    expect(await outcome(http, url)).toBe("connect");
+    expect(await outcome(http, url)).toBe("proxy");
     expect(server.connections()).toBe(0);
   });
 });

@@ -81,6 +81,14 @@ describe("a bundle", () => {
       expect(trusted(file(...parts))).toContain(1);
   });
 
+  it("with one of the runtime's own, in lines of another length, adds nothing", () => {
+    const [root = ""] = rootCertificates;
+    const words = root.replace(/-----[A-Z ]+-----|\s/g, "");
+    const lines = words.match(/.{1,50}/g) ?? [];
+    const path = file(`-----BEGIN CERTIFICATE-----\n${lines.join("\n")}\n-----END CERTIFICATE-----\n`);
+    expect(trustOf({ SSL_CERT_FILE: path }).certificates).toEqual(trustOf({}).certificates);
+  });
+
   it("with line ends of Windows is trusted as well", () => {
     const path = file(one.replaceAll("\n", "\r\n"));
     const added = trustOf({ SSL_CERT_FILE: path }).certificates.length - trustOf({}).certificates.length;
