@@ -15,6 +15,9 @@ export interface Endpoint {
 
 /** Each part at most 255: what is no address would be looked up as a name. */
 const LOOPBACK_V4 = /^127(?:\.(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])){3}$/;
+const V4 = /^(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(?:\.(?!$)|$)){4}$/;
+/** What URL parsers take for an IPv4 address in whatever form, or refuse: `127.1`, `0x7f.1`, `g.0`. */
+const ENDS_IN_NUMBER = /(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)$/;
 const SHAPE = /^(https?):\/\/([^/?#@\\]+)(\/[!-~]*)?$/i;
 
 /** The endpoint that `text` names, or undefined: odd host, user info, query, fragment, another scheme. */
@@ -53,6 +56,7 @@ function splitAuthority(authority: string): { host: string; port: number | undef
   const port = portText === undefined ? undefined : Number(portText);
   if (port !== undefined && port > 65535) return undefined;
   const host = parseRegistry(hostText, "secret")?.key;
-  if (host === undefined) return undefined;
-  return { host: hostText.toLowerCase().replace(/\.$/, ""), port };
+  const shown = hostText.toLowerCase().replace(/\.$/, "");
+  if (host === undefined || (ENDS_IN_NUMBER.test(shown) && !V4.test(shown))) return undefined;
+  return { host: shown, port };
 }
