@@ -24,6 +24,7 @@ export function closeGap(bytes: Buffer): Buffer | undefined {
   const note = elf.segments.at(-1);
   if (writable === undefined || note?.type !== PT_NOTE) return undefined;
   const { alignment } = writable;
+  const zerosEnd = zeros.address + zeros.size;
   const end = writable.offset + zeros.address - writable.address;
   const start = Math.ceil(end / alignment) * alignment;
   const saved = program.offset - start;
@@ -31,12 +32,12 @@ export function closeGap(bytes: Buffer): Buffer | undefined {
   const isAligned = program.address % alignment === 0 && saved >= 0 && saved % alignment === 0;
   // Nothing else in the memory between the two, and behind the program only what is not loaded, the headers among it.
   const isLast =
-    !elf.sections.some(({ address }) => address >= zeros.address + zeros.size && address < program.address) &&
+    !elf.sections.some(({ address }) => address >= zerosEnd && address < program.address) &&
     !elf.segments.some(({ type, offset }) => type === PT_LOAD && offset >= program.offset) &&
     elf.u64(SECTIONS) >= program.offset + program.size;
-  if (!isEmpty || !isAligned || !isLast || zeros.address + zeros.size > program.address) return undefined;
+  if (!isEmpty || !isAligned || !isLast || zerosEnd > program.address) return undefined;
 
-  elf.set(writable.at + 32, end - writable.offset, zeros.address + zeros.size - writable.address);
+  elf.set(writable.at + 32, end - writable.offset, zerosEnd - writable.address);
   bytes.writeUInt32LE(PT_LOAD, note.at);
   bytes.writeUInt32LE(READABLE, note.at + 4);
   elf.set(note.at + 8, start, program.address, program.address, program.size, program.size, alignment);

@@ -62,8 +62,8 @@ const STAND_INS = [
   [UNDICI, "node:diagnostics_channel", "module.exports = { channel: () => ({ hasSubscribers: false }) };"],
   // Undici requires it at the first connection that needs it, and edge/trust.ts has imported it by then.
   [UNDICI, "node:tls", `module.exports = process.getBuiltinModule("node:tls");`],
-  // The lock library makes and removes directories synchronously, where the graceful one is Node's own.
-  [LOCKFILE, "graceful-fs", `module.exports = require("node:fs");`],
+  // store/lease.ts hands over the functions that the lock library calls.
+  [LOCKFILE, "graceful-fs", absent("graceful-fs")],
   // One parser is enough: the one that runs on every processor. As a module with an export, for what is imported from a
   // CommonJS module is copied property by property, and here every byte is one.
   [OWN_EDGE, "undici/lib/llhttp/llhttp-wasm.js", `export default Buffer.from("${PARSER}", "base64");`],

@@ -13,9 +13,9 @@ export interface Endpoint {
   readonly path: string;
 }
 
-/** Each part at most 255: what is no address would be looked up as a name. */
-const LOOPBACK_V4 = /^127(?:\.(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])){3}$/;
-const V4 = /^(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(?:\.(?!$)|$)){4}$/;
+/** At most 255: what is no address would be looked up as a name. */
+const OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])";
+const V4 = new RegExp(`^${OCTET}(?:\\.${OCTET}){3}$`);
 /** What URL parsers take for an IPv4 address in whatever form, or refuse: `127.1`, `0x7f.1`, `g.0`. */
 const ENDS_IN_NUMBER = /(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)$/;
 const SHAPE = /^(https?):\/\/([^/?#@\\]+)(\/[!-~]*)?$/i;
@@ -46,7 +46,7 @@ export function isSafeEndpoint(endpoint: Endpoint): boolean {
 }
 
 export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || LOOPBACK_V4.test(host);
+  return host === "localhost" || host === "::1" || (host.startsWith("127.") && V4.test(host));
 }
 
 function splitAuthority(authority: string): { host: string; port: number | undefined } | undefined {

@@ -1,5 +1,5 @@
-// SHA-256 (FIPS 180-4). The names of cache files need it on the way of every warm answer, and loading node:crypto for
-// that takes as long as half of the answer. It is compared with node:crypto in a test.
+// SHA-256 (FIPS 180-4). The keys of minted tokens and the names of local logins need it on the way of a warm answer, and
+// loading node:crypto for that takes as long as half of the answer. It is compared with node:crypto in a test.
 
 import { hex } from "./digest.ts";
 

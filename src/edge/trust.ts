@@ -41,7 +41,7 @@ export function trustOf(env: Env): Trust {
   SYSTEM_BUNDLES.some(add);
   const all = [...rootCertificates, ...found];
   // One damaged certificate in a bundle must not take the others with it.
-  return trust(all) ?? accepted(all);
+  return ifAllAccepted(all) ?? onlyAccepted(all);
 }
 
 const inOneLine = (pem: string): string => pem.replaceAll("\n", "").replaceAll("\r", "");
@@ -58,12 +58,12 @@ function certificatesIn(path: string): readonly string[] | undefined {
   return parts === undefined ? undefined : found;
 }
 
-function accepted(all: readonly string[]): Trust {
-  const certificates = all.filter((pem) => trust([pem]) !== undefined);
+function onlyAccepted(all: readonly string[]): Trust {
+  const certificates = all.filter((pem) => ifAllAccepted([pem]) !== undefined);
   return { certificates, context: createSecureContext({ ca: certificates }) };
 }
 
-function trust(certificates: readonly string[]): Trust | undefined {
+function ifAllAccepted(certificates: readonly string[]): Trust | undefined {
   try {
     return { certificates, context: createSecureContext({ ca: [...certificates] }) };
   } catch {

@@ -1,5 +1,5 @@
-// What the runtime takes by itself: executables that load what our program needs and do nothing with it, made in the same
-// way. No program that needs those parts can be faster; a profile that a noisy machine does not blur.
+// What the runtime takes by itself: executables that load what our program needs, one part after another, and do nothing
+// with it. They are made in the same way, and say how much of an answer is not our own code.
 
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";

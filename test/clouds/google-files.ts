@@ -9,6 +9,16 @@ import { impersonationPath } from "./google-iam.ts";
 import { type GoogleUser, OAUTH_URL, type ServiceAccount } from "./google-oauth.ts";
 import { fullProviderName } from "./google-sts.ts";
 
+/** Who most tests are about. */
+export const SOME_USER: GoogleUser = {
+  email: "dev@example.com",
+  clientId: "id-1",
+  clientSecret: "secret-1",
+  refreshToken: "refresh-1",
+};
+export const SOME_ACCOUNT = "target@project-1234.iam.gserviceaccount.com";
+export const SOME_PROVIDER = "projects/123456789/locations/global/workloadIdentityPools/ona/providers/ona";
+
 export interface ServiceAccountKey {
   /** For `googleOAuth.settings.serviceAccounts`. */
   account: ServiceAccount;

@@ -9,6 +9,9 @@ import {
   externalAccountFile,
   impersonatedFile,
   newServiceAccountKey,
+  SOME_PROVIDER as PROVIDER,
+  SOME_ACCOUNT as TARGET,
+  SOME_USER as USER,
   writeGoogleCredentials,
 } from "../clouds/google-files.ts";
 import { fullProviderName } from "../clouds/google-sts.ts";
@@ -18,14 +21,6 @@ import { behindProxy, GAR, type MintBed, mintBed } from "./mint-bed.ts";
 import { play, script } from "./mint-play.ts";
 
 const TOKENS = "tokens.example.test";
-const USER = {
-  email: "dev@example.com",
-  clientId: "id-1",
-  clientSecret: "secret-1",
-  refreshToken: "refresh-1",
-};
-const TARGET = "target@project-1234.iam.gserviceaccount.com";
-const PROVIDER = "projects/123456789/locations/global/workloadIdentityPools/ona/providers/ona";
 const FAKE = "ya29.c4nary-fake";
 
 for (const build of buildsUnderTest().filter(({ name }) => name !== "source")) {

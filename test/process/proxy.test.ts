@@ -1,8 +1,10 @@
 // Which requests take a proxy: https only HTTPS_PROXY, never loopback, and never what NO_PROXY names.
 
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { buildsUnderTest } from "../support/run-helper.ts";
-import { startTlsBed, type TlsBed } from "./tls-bed.ts";
+import { HOST, startTlsBed, type TlsBed } from "./tls-bed.ts";
 
 for (const build of buildsUnderTest()) {
   describe(build.name, () => {
@@ -74,6 +76,20 @@ for (const build of buildsUnderTest()) {
       expect(at.proxy.asked).toEqual([]);
       await at.get({ ...env, NO_PROXY: "192.0.3.0/24" });
       expect(at.proxy.asked[0]).toBe("CONNECT 192.0.2.7:443");
+    });
+
+    it("SOCKS is refused in one line, with nothing beside it", async () => {
+      const DOCKER_CONFIG = at.bed.root;
+      writeFileSync(join(DOCKER_CONFIG, "config.json"), JSON.stringify({ credHelpers: { [HOST]: "ona" } }));
+      const { stdout, stderr, code } = await at.get({
+        DOCKER_CONFIG,
+        ONA_BASE_URL: "https://platform.example.test/api",
+        HTTPS_PROXY: at.proxy.url.replace("http://", "socks5://"),
+      });
+      expect(stdout.toString()).toMatch(/^[ -~]+\(unsupported proxy\)[ -~]+ \[platform-unreachable\]\n$/);
+      expect(stderr.toString()).toBe(stdout.toString());
+      expect(code).toBe(1);
+      expect(at.proxy.asked).toEqual([]);
     });
 
     it("loopback is never proxied", async () => {

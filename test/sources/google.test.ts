@@ -14,20 +14,15 @@ import {
   externalAccountFile,
   impersonatedFile,
   newServiceAccountKey,
+  SOME_PROVIDER as PROVIDER,
+  SOME_ACCOUNT as TARGET,
+  SOME_USER as USER,
   writeGoogleCredentials,
 } from "../clouds/google-files.ts";
 import { newIssuer } from "../clouds/issuer.ts";
 import { failureOf, planFor, toStandIns, withContext, withHome } from "./minting.ts";
 
 const MINUTE_MS = 60_000;
-const USER = {
-  email: "dev@example.com",
-  clientId: "id-1",
-  clientSecret: "secret-1",
-  refreshToken: "refresh-1",
-};
-const TARGET = "target@project-1234.iam.gserviceaccount.com";
-const PROVIDER = "projects/123456789/locations/global/workloadIdentityPools/ona/providers/ona";
 const platform = newIssuer();
 const STS = { providers: [{ name: PROVIDER, issuer: platform.issuer, keys: platform.jwks }] };
 const SUBJECT =
