@@ -7,7 +7,14 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["test/{core,store,sources,edge,commands,platform,clouds,support}/**/*.test.ts"],
+          include: ["test/unit/**/*.test.ts"],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: "stand-ins",
+          include: ["test/stand-ins/**/*.test.ts"],
           testTimeout: 30_000,
         },
       },

@@ -5,8 +5,8 @@ import { mintPlan } from "./core/mint-plan.ts";
 import type { RegistryRef } from "./core/registry.ts";
 import { ruleFor } from "./core/registry-rules.ts";
 import { type Credential, isSameCredential } from "./core/secret.ts";
-import type { Session } from "./session.ts";
-import { isMinted } from "./sources/mint-memory.ts";
+import type { Session } from "./remote.ts";
+import { isMinted } from "./sources/mint/token-cache.ts";
 
 /** `unasked`: the platform could not be asked, so the question stays open. */
 export type Comparison = "equal" | "different" | "unasked";

@@ -4,11 +4,11 @@
 import { erase } from "./commands/erase.ts";
 import { get } from "./commands/get.ts";
 import { answer, fail, type Reply, refuse } from "./commands/reply.ts";
-import { Failure, failureLine, toFailure } from "./core/errors.ts";
+import { Failure, failureLine, toFailure } from "./core/failures.ts";
 import { extraArgument, Refusal, unknownAction, usage } from "./core/protocol.ts";
 import { BUILD_DETAILS, VERSION } from "./core/version.ts";
 import type { Deadline } from "./edge/clock.ts";
-import { type Machine, Session } from "./session.ts";
+import { type Machine, Session } from "./remote.ts";
 
 type Verb = "get" | "store" | "erase" | "list";
 

@@ -5,10 +5,10 @@
 import { getNow } from "./commands/get.ts";
 import type { Reply } from "./commands/reply.ts";
 import { systemClock } from "./edge/clock.ts";
-import { readStdinNow, type StdinStart } from "./edge/stdin-now.ts";
+import { readStdinNow, type StdinStart } from "./edge/stdin-nonblocking.ts";
 import { writeAll } from "./edge/write-all.ts";
-import type { Machine } from "./session.ts";
-import { View } from "./view.ts";
+import { View } from "./local.ts";
+import type { Machine } from "./remote.ts";
 
 /** Everything that is created belongs to us alone, whatever umask the caller had. */
 process.umask(0o077);

@@ -2,14 +2,14 @@
 // of the program; resolve.ts follows the same order where something has to be asked.
 
 import type { RegistryRule } from "./core/config.ts";
-import type { Failure } from "./core/errors.ts";
+import type { Failure } from "./core/failures.ts";
 import type { IdentityBase } from "./core/identity.ts";
 import { mintPlan } from "./core/mint-plan.ts";
 import type { RegistryRef } from "./core/registry.ts";
 import { ruleFor } from "./core/registry-rules.ts";
 import type { Credential } from "./core/secret.ts";
-import type { LocalLogin } from "./sources/local-login.ts";
-import type { View } from "./view.ts";
+import type { View } from "./local.ts";
+import type { LocalLogin } from "./store/logins.ts";
 
 /** `failed`: the registry is ours and its credential could not be had. `anonymous`: the same, but the user said
  * `onFailure: anonymous`. */

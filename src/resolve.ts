@@ -2,14 +2,14 @@
 // the platform's secret, then nothing. The sources know nothing of each other.
 
 import type { RegistryRule } from "./core/config.ts";
-import { Failure, toFailure } from "./core/errors.ts";
+import { Failure, toFailure } from "./core/failures.ts";
 import type { IdentityBase } from "./core/identity.ts";
 import { mintPlan } from "./core/mint-plan.ts";
 import type { RegistryRef } from "./core/registry.ts";
 import { ruleFor } from "./core/registry-rules.ts";
+import type { Session } from "./remote.ts";
 import { isSettled, NONE, type Resolution, resolveNow } from "./resolve-now.ts";
-import type { Session } from "./session.ts";
-import { isSameLogin, type LocalLogin } from "./sources/local-login.ts";
+import { isSameLogin, type LocalLogin } from "./store/logins.ts";
 
 /** The credential for `ref`. Never throws. */
 export async function resolveCredential(ref: RegistryRef, session: Session): Promise<Resolution> {
@@ -92,7 +92,7 @@ async function currentLogin(ref: RegistryRef, session: Session): Promise<LocalLo
 }
 
 async function isDeclaredOurs(ref: RegistryRef, session: Session): Promise<boolean> {
-  const { isDeclared } = await import("./sources/declared.ts");
+  const { isDeclared } = await import("./docker/cred-helpers.ts");
   const { env, uid, suffixes } = session.machine;
   return isDeclared(ref, env, session.places, uid, suffixes);
 }

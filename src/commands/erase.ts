@@ -1,13 +1,13 @@
 // `erase`: forgets the local login and the cached answers of a registry. It never touches the platform, and what it
 // does not know is no error.
 
-import { Failure, failureLine } from "../core/errors.ts";
+import { Failure, failureLine } from "../core/failures.ts";
 import { mintPlan } from "../core/mint-plan.ts";
 import { readServerUrl } from "../core/protocol.ts";
 import { parseRegistry, type RegistryRef } from "../core/registry.ts";
 import { ruleFor } from "../core/registry-rules.ts";
-import type { Session } from "../session.ts";
-import { eraseMinted } from "../sources/mint-memory.ts";
+import type { Session } from "../remote.ts";
+import { eraseMinted } from "../sources/mint/token-cache.ts";
 import { done, type Reply, refuse } from "./reply.ts";
 
 export function erase(stdin: Uint8Array, session: Session): Reply {

@@ -1,11 +1,11 @@
 // `get`: the credential for the server on stdin.
 
-import { failureLine } from "../core/errors.ts";
+import { failureLine } from "../core/failures.ts";
 import { credentialAnswer, Refusal, readServerUrl } from "../core/protocol.ts";
 import { parseRegistry } from "../core/registry.ts";
+import type { View } from "../local.ts";
+import type { Session } from "../remote.ts";
 import { type Resolution, resolveNow } from "../resolve-now.ts";
-import type { Session } from "../session.ts";
-import type { View } from "../view.ts";
 import { answer, fail, notFound, type Reply, refuse } from "./reply.ts";
 
 /** The reply that needs no asking; undefined when somebody has to be asked. Never throws. */

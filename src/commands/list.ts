@@ -4,7 +4,7 @@
 import type { RegistryRule } from "../core/config.ts";
 import { dockerKey, type RegistryRef, recognizeCloud } from "../core/registry.ts";
 import { ruleFor } from "../core/registry-rules.ts";
-import type { Session } from "../session.ts";
+import type { Session } from "../remote.ts";
 import { answer, type Reply } from "./reply.ts";
 
 /** What the platform may take of the three seconds, in milliseconds. */
@@ -51,7 +51,7 @@ async function platformRegistries(session: Session): Promise<readonly string[]> 
 
 async function asked(session: Session): Promise<ReturnType<Session["memory"]["list"]>> {
   try {
-    const { currentList } = await import("../sources/platform-ask.ts");
+    const { currentList } = await import("../sources/platform/ask.ts");
     const { within } = await import("../edge/clock.ts");
     const deadline = within(session.machine.clock, session.deadline, ASK_LIMIT_MS);
     return await currentList({ ...(await session.askOptions()), deadline }, true);

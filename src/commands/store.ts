@@ -2,10 +2,10 @@
 // becomes the local login, or the caller is told that it could not be saved.
 
 import { compareLogin } from "../compare-login.ts";
-import { Failure, failureLine } from "../core/errors.ts";
+import { Failure, failureLine } from "../core/failures.ts";
 import { readStoreRequest } from "../core/protocol.ts";
 import { parseRegistry } from "../core/registry.ts";
-import type { Session } from "../session.ts";
+import type { Session } from "../remote.ts";
 import { done, type Reply, refuse } from "./reply.ts";
 
 export async function store(stdin: Uint8Array, session: Session): Promise<Reply> {

@@ -4,7 +4,7 @@
 import type { Candidate } from "./candidate.ts";
 import type { Outcome } from "./decide.ts";
 import { isRecord, isText, isTime } from "./entry.ts";
-import { FAILURE_CODES, Failure, type FailureCode } from "./errors.ts";
+import { FAILURE_CODES, Failure, type FailureCode } from "./failures.ts";
 import type { SkippedSecret } from "./platform-answers.ts";
 import { type Credential, Secret } from "./secret.ts";
 

@@ -3,7 +3,7 @@
 
 import { closeSync, constants, fstatSync, openSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { type Config, DEFAULT_CONFIG, MAX_DEADLINE_MS, parseConfig } from "../core/config.ts";
-import { Failure } from "../core/errors.ts";
+import { Failure } from "../core/failures.ts";
 import { isAbsolutePath, parentOf } from "../core/paths.ts";
 
 const MAX_CONFIG_BYTES = 1024 * 1024;

@@ -2,9 +2,9 @@
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type CloudProxy, startCloudProxy } from "../clouds/cloud-proxy.ts";
-import type { Clouds } from "../clouds/clouds.ts";
-import { keyEnv } from "../clouds/key-ring.ts";
+import { type CloudProxy, startCloudProxy } from "../stand-ins/clouds/cloud-proxy.ts";
+import type { Clouds } from "../stand-ins/clouds/clouds.ts";
+import { keyEnv } from "../stand-ins/clouds/key-ring.ts";
 import { type Case, run } from "./launcher.ts";
 import { ecrLogin, fillEcrLoginCache } from "./peers.ts";
 import { ECR, executable, GAR, HOST, type Scene, startScene, UNKNOWN } from "./scene.ts";

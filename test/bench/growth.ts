@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { SecretSeed } from "../platform/seed.ts";
+import type { SecretSeed } from "../stand-ins/platform/seed.ts";
 import { type Figures, figures } from "./figures.ts";
 import { type Case, run } from "./launcher.ts";
 import { executable, HOST, type Scene, startScene } from "./scene.ts";

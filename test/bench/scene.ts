@@ -4,10 +4,10 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Clouds, startClouds } from "../clouds/clouds.ts";
-import { ids } from "../platform/ids.ts";
-import type { PlatformSeed } from "../platform/seed.ts";
-import { type Platform, startPlatform } from "../platform/stand-in.ts";
+import { type Clouds, startClouds } from "../stand-ins/clouds/clouds.ts";
+import { ids } from "../stand-ins/platform/ids.ts";
+import type { PlatformSeed } from "../stand-ins/platform/seed.ts";
+import { type Platform, startPlatform } from "../stand-ins/platform/stand-in.ts";
 import { type Bed, type Build, builds, makeBed, runHelper } from "../support/run-helper.ts";
 import { CACHE } from "./launcher.ts";
 

@@ -5,7 +5,7 @@ import { mkdirSync, utimesSync } from "node:fs";
 import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import { parseRegistry } from "../../src/core/registry.ts";
 import { systemClock } from "../../src/edge/clock.ts";
-import { Session } from "../../src/session.ts";
+import { Session } from "../../src/remote.ts";
 import type { HelperRun } from "../support/run-helper.ts";
 import { dice, type Finding, spread } from "./dice.ts";
 import { answerOf, HOST, makePlace, type Place } from "./place.ts";

@@ -2,9 +2,9 @@
 
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ids } from "../platform/ids.ts";
-import type { PlatformSeed } from "../platform/seed.ts";
-import { type Platform, startPlatform } from "../platform/stand-in.ts";
+import { ids } from "../stand-ins/platform/ids.ts";
+import type { PlatformSeed } from "../stand-ins/platform/seed.ts";
+import { type Platform, startPlatform } from "../stand-ins/platform/stand-in.ts";
 import { type Bed, type Build, builds, type HelperRun, makeBed, runHelper } from "../support/run-helper.ts";
 
 export const HOST = "registry.example.test";

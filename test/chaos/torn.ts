@@ -8,7 +8,7 @@ import { makeBed, repository } from "../support/run-helper.ts";
 import type { Finding } from "./dice.ts";
 
 const run = promisify(execFile);
-const program = join(repository, "test/store/store-child.ts");
+const program = join(repository, "test/unit/store/store-child.ts");
 
 export async function tornReads(forMs: number): Promise<Finding> {
   const bed = makeBed();

@@ -4,8 +4,8 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { inject, onTestFinished } from "vitest";
-import { ids } from "../platform/ids.ts";
-import { type Platform, startPlatform } from "../platform/stand-in.ts";
+import { ids } from "../stand-ins/platform/ids.ts";
+import { type Platform, startPlatform } from "../stand-ins/platform/stand-in.ts";
 import type { Registry } from "./registry.ts";
 import { type Outcome, run, systemPath } from "./run.ts";
 import { mark } from "./run-root.ts";

@@ -4,9 +4,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { makeImage, type OciImage, pushImage } from "../support/oci-image.ts";
-import { type Registry, startRegistry } from "../support/registry.ts";
-import { tokenIssuer, tokenService } from "../support/registry-tokens.ts";
+import { makeImage, type OciImage, pushImage } from "../stand-ins/registry/oci-image.ts";
+import { type Registry, startRegistry } from "../stand-ins/registry/registry.ts";
+import { tokenIssuer, tokenService } from "../stand-ins/registry/registry-tokens.ts";
 import type { Leftovers } from "./leftovers.ts";
 import { findProgram } from "./program.ts";
 

@@ -2,10 +2,10 @@
 // ECR API (it recomputes every signature) and an ECR registry behind a vanity name, since no real one is on loopback.
 // It must never claim what it did not see.
 
-import { type Clouds, startClouds } from "../clouds/clouds.ts";
-import type { Platform } from "../platform/stand-in.ts";
-import { makeImage, type OciImage, putImage } from "../support/oci-image.ts";
-import { type Registry, startRegistry } from "../support/registry.ts";
+import { type Clouds, startClouds } from "../stand-ins/clouds/clouds.ts";
+import type { Platform } from "../stand-ins/platform/stand-in.ts";
+import { makeImage, type OciImage, putImage } from "../stand-ins/registry/oci-image.ts";
+import { type Registry, startRegistry } from "../stand-ins/registry/registry.ts";
 import type { Leftovers } from "./leftovers.ts";
 import type { PullClient } from "./pull-clients.ts";
 

@@ -4,7 +4,7 @@
 import { createHash } from "node:crypto";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { minimalPull } from "../support/minimal-pull.ts";
+import { minimalPull } from "../stand-ins/registry/minimal-pull.ts";
 import type { Leftovers } from "./leftovers.ts";
 import { findProgram, type ProgramRun, runProgram } from "./program.ts";
 

@@ -6,10 +6,10 @@ import { setImmediate } from "node:timers/promises";
 import { onTestFinished } from "vitest";
 import { parseRegistry } from "../../src/core/registry.ts";
 import { systemClock } from "../../src/edge/clock.ts";
-import { Session } from "../../src/session.ts";
-import { ids } from "../platform/ids.ts";
-import type { PlatformSeed } from "../platform/seed.ts";
-import { type Platform, startPlatform } from "../platform/stand-in.ts";
+import { Session } from "../../src/remote.ts";
+import { ids } from "../stand-ins/platform/ids.ts";
+import type { PlatformSeed } from "../stand-ins/platform/seed.ts";
+import { type Platform, startPlatform } from "../stand-ins/platform/stand-in.ts";
 import { type Bed, type Build, builds, type HelperRun, makeBed, runHelper } from "../support/run-helper.ts";
 
 export const HOST = "registry.example.test";

@@ -3,8 +3,8 @@
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { acceptedHosts, rejectedHosts } from "../../fixtures/hosts/table.ts";
-import { ids } from "../platform/ids.ts";
-import { type Platform, startPlatform } from "../platform/stand-in.ts";
+import { ids } from "../stand-ins/platform/ids.ts";
+import { type Platform, startPlatform } from "../stand-ins/platform/stand-in.ts";
 import { type Bed, type Build, buildsUnderTest, makeBed, runHelper } from "../support/run-helper.ts";
 import { inParallel } from "./in-parallel.ts";
 

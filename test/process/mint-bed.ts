@@ -4,10 +4,10 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, onTestFinished } from "vitest";
-import { startCloudProxy } from "../clouds/cloud-proxy.ts";
-import { type CloudOptions, type Clouds, startClouds } from "../clouds/clouds.ts";
-import { ids } from "../platform/ids.ts";
-import { type Platform, startPlatform } from "../platform/stand-in.ts";
+import { startCloudProxy } from "../stand-ins/clouds/cloud-proxy.ts";
+import { type CloudOptions, type Clouds, startClouds } from "../stand-ins/clouds/clouds.ts";
+import { ids } from "../stand-ins/platform/ids.ts";
+import { type Platform, startPlatform } from "../stand-ins/platform/stand-in.ts";
 import { type Bed, type Build, builds, buildsUnderTest, makeBed, runHelper } from "../support/run-helper.ts";
 
 export const PLATFORM_TOKEN = "c4nary-platform-token";

@@ -3,7 +3,7 @@
 
 import { describe, expect, it } from "vitest";
 import { type AcceptedHost, acceptedHosts } from "../../fixtures/hosts/table.ts";
-import { readApiHost } from "../clouds/api-host.ts";
+import { readApiHost } from "../stand-ins/clouds/api-host.ts";
 import { behindProxy, executables, mintBed } from "./mint-bed.ts";
 
 const rows = new Map<string, AcceptedHost>();

@@ -4,10 +4,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { writeExpiredSso } from "../clouds/aws-files.ts";
-import type { CloudOptions, Clouds } from "../clouds/clouds.ts";
-import type { Fault } from "../clouds/faults.ts";
-import { INSTANCE_ROLE, keyEnv } from "../clouds/key-ring.ts";
+import { writeExpiredSso } from "../stand-ins/clouds/aws-files.ts";
+import type { CloudOptions, Clouds } from "../stand-ins/clouds/clouds.ts";
+import type { Fault } from "../stand-ins/clouds/faults.ts";
+import { INSTANCE_ROLE, keyEnv } from "../stand-ins/clouds/key-ring.ts";
 import { buildsUnderTest } from "../support/run-helper.ts";
 import {
   cloudSecrets,

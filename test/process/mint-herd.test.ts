@@ -3,7 +3,7 @@
 
 import { setImmediate } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { ids } from "../platform/ids.ts";
+import { ids } from "../stand-ins/platform/ids.ts";
 import { ECR, executables, type MintBed, mintBed, passwordIn, REGION, type Said } from "./mint-bed.ts";
 
 const PROCESSES = 100;

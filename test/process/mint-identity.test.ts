@@ -4,9 +4,9 @@
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { fullProviderName } from "../clouds/google-sts.ts";
-import { newIssuer } from "../clouds/issuer.ts";
-import { jwksPath } from "../platform/id-token.ts";
+import { fullProviderName } from "../stand-ins/clouds/google-sts.ts";
+import { newIssuer } from "../stand-ins/clouds/issuer.ts";
+import { jwksPath } from "../stand-ins/platform/id-token.ts";
 import {
   behindProxy,
   ECR,

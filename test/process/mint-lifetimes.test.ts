@@ -2,7 +2,7 @@
 // back, which is what the passing of time looks like to the next process.
 
 import { describe, expect, it } from "vitest";
-import type { Fault } from "../clouds/faults.ts";
+import type { Fault } from "../stand-ins/clouds/faults.ts";
 import { ECR, executables, GAR, type MintBed, mintBed } from "./mint-bed.ts";
 
 const MINUTE_MS = 60_000;

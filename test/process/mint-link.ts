@@ -3,7 +3,7 @@
 
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { type Clouds, startClouds } from "../clouds/clouds.ts";
+import { type Clouds, startClouds } from "../stand-ins/clouds/clouds.ts";
 import { builds, makeBed, runHelper } from "../support/run-helper.ts";
 
 export interface Seen {

@@ -13,9 +13,9 @@ import {
   SOME_ACCOUNT as TARGET,
   SOME_USER as USER,
   writeGoogleCredentials,
-} from "../clouds/google-files.ts";
-import { fullProviderName } from "../clouds/google-sts.ts";
-import { newIssuer } from "../clouds/issuer.ts";
+} from "../stand-ins/clouds/google-files.ts";
+import { fullProviderName } from "../stand-ins/clouds/google-sts.ts";
+import { newIssuer } from "../stand-ins/clouds/issuer.ts";
 import { buildsUnderTest } from "../support/run-helper.ts";
 import { behindProxy, GAR, type MintBed, mintBed } from "./mint-bed.ts";
 import { play, script } from "./mint-play.ts";

@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { rejectedHosts } from "../../fixtures/hosts/table.ts";
-import type { Clouds } from "../clouds/clouds.ts";
+import type { Clouds } from "../stand-ins/clouds/clouds.ts";
 import { repository } from "../support/run-helper.ts";
 import { inParallel } from "./in-parallel.ts";
 import { ECR, executables, failureIn, GAR, mintBed, passwordIn } from "./mint-bed.ts";

@@ -5,9 +5,9 @@ import { createServer, type Server } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { expect } from "vitest";
-import { type LoopbackCertificate, makeLoopbackCertificate } from "../platform/certificate.ts";
-import { ids } from "../platform/ids.ts";
-import { type Platform, startPlatform } from "../platform/stand-in.ts";
+import { type LoopbackCertificate, makeLoopbackCertificate } from "../stand-ins/platform/certificate.ts";
+import { ids } from "../stand-ins/platform/ids.ts";
+import { type Platform, startPlatform } from "../stand-ins/platform/stand-in.ts";
 import { type Bed, type Build, type HelperRun, makeBed, runHelper } from "../support/run-helper.ts";
 
 export const HOST = "registry.example.test";

@@ -2,9 +2,9 @@
 // Whatever it makes lies below the bed; it must never touch a path outside.
 
 import { setTimeout as wait } from "node:timers/promises";
-import { ids } from "../platform/ids.ts";
-import type { PlatformChange, PlatformSeed } from "../platform/seed.ts";
-import { type Platform, startPlatform } from "../platform/stand-in.ts";
+import { ids } from "../stand-ins/platform/ids.ts";
+import type { PlatformChange, PlatformSeed } from "../stand-ins/platform/seed.ts";
+import { type Platform, startPlatform } from "../stand-ins/platform/stand-in.ts";
 import { type Bed, makeBed } from "./run-helper.ts";
 import type { Directive } from "./transcript.ts";
 import { canariesOf } from "./transcript-canaries.ts";

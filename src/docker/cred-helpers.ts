@@ -1,0 +1,52 @@
+// Whether Docker's or Podman's own files send a registry to us. It is asked only when the platform cannot tell whether
+// a secret exists: for a registry that was given to us a silent "not found" would be a lie.
+
+import { join } from "node:path";
+import { isRecord } from "../core/entry.ts";
+import { parseRegistry, type RegistryRef } from "../core/registry.ts";
+import { readRegularFile } from "../edge/regular-file.ts";
+import type { Places } from "../store/directories.ts";
+
+/** An auth file may hold many logins. */
+const MAX_CONFIG_BYTES = 16 * 1024 * 1024;
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** `suffixes`: the names under which we may stand in a config file, without `docker-credential-`. */
+export function isDeclared(
+  ref: RegistryRef,
+  env: Env,
+  places: Places,
+  uid: number,
+  suffixes: readonly string[],
+): boolean {
+  return authFiles(env, places, uid).some((path) => helpersIn(path, suffixes).has(ref.key));
+}
+
+function authFiles(env: Env, places: Places, uid: number): readonly string[] {
+  const { home, runtimeDir, xdgConfig } = places;
+  return [
+    env.DOCKER_CONFIG ? join(env.DOCKER_CONFIG, "config.json") : undefined,
+    home === undefined ? undefined : join(home, ".docker", "config.json"),
+    env.REGISTRY_AUTH_FILE || undefined,
+    join(runtimeDir ?? `/run/user/${uid}`, "containers", "auth.json"),
+    `/run/containers/${uid}/auth.json`,
+    xdgConfig === undefined ? undefined : join(xdgConfig, "containers", "auth.json"),
+  ].filter((path) => path !== undefined);
+}
+
+function helpersIn(path: string, suffixes: readonly string[]): ReadonlySet<string> {
+  let config: unknown;
+  try {
+    config = JSON.parse(readRegularFile(path, MAX_CONFIG_BYTES) ?? "");
+  } catch {
+    return new Set();
+  }
+  const helpers = isRecord(config) && isRecord(config.credHelpers) ? config.credHelpers : {};
+  const keys = Object.entries(helpers).flatMap(([key, helper]) => {
+    const ours = suffixes.some((suffix) => suffix === helper);
+    const ref = ours ? parseRegistry(key, "secret") : undefined;
+    return ref === undefined ? [] : [ref.key];
+  });
+  return new Set(keys);
+}

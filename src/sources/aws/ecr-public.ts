@@ -1,0 +1,15 @@
+// GetAuthorizationToken of ECR Public through the SDK's client. Loaded only when a token for it is minted.
+
+import { ECRPUBLICClient, GetAuthorizationTokenCommand } from "@aws-sdk/client-ecr-public";
+import { clientOptions } from "./client-options.ts";
+import type { EcrAnswer, EcrAsk } from "./ecr.ts";
+import type { AwsPlace } from "./endpoint.ts";
+import type { AwsKeys } from "./keys.ts";
+
+export function publicEcr({ wire, override }: EcrAsk, place: AwsPlace, keys: AwsKeys) {
+  const client = new ECRPUBLICClient({ ...clientOptions(wire, place, override), credentials: keys });
+  return async (): Promise<EcrAnswer | undefined> => {
+    const answer = await client.send(new GetAuthorizationTokenCommand({}));
+    return answer.authorizationData;
+  };
+}

@@ -1,0 +1,108 @@
+// Mints the token of an ECR registry: keys of the right identity, then one GetAuthorizationToken at the registry's
+// region and kind of endpoint. The SDK's clients are loaded after the keys are there.
+
+import type { Endpoint } from "../../core/endpoint.ts";
+import { Failure, toFailure } from "../../core/failures.ts";
+import type { MintPlan } from "../../core/identity.ts";
+import { Secret } from "../../core/secret.ts";
+import { withRetries } from "../cloud/retry.ts";
+import type { MintContext, MintedToken } from "../mint/mint.ts";
+import { type AwsTarget, endpointOverride, placeOf } from "./endpoint.ts";
+import { type AwsCall, awsFailure, badAnswer, judgeAws, skewFailure } from "./errors.ts";
+import { awsKeys } from "./identity.ts";
+import { type AwsWire, awsWire } from "./request-handler.ts";
+
+/** Nothing is handed out that ends so soon. */
+const MIN_LIFE_MS = 60_000;
+/** What AWS documents, for an answer that does not say. */
+const USUAL_LIFE_MS = 12 * 3_600_000;
+
+export interface EcrAsk {
+  readonly wire: AwsWire;
+  readonly override: Endpoint | undefined;
+}
+
+/** What both APIs answer with, before it is checked. */
+export interface EcrAnswer {
+  readonly authorizationToken?: string | undefined;
+  readonly expiresAt?: Date | undefined;
+}
+
+/** Throws a Failure and nothing else. */
+export async function mintEcr(plan: MintPlan, context: MintContext): Promise<MintedToken> {
+  try {
+    if (plan.cloud.kind === "gar") throw new Failure("internal", "a Google registry was taken for ECR");
+    return await mintAt(plan.cloud, plan, context);
+  } catch (error) {
+    throw toFailure(error);
+  }
+}
+
+async function mintAt(target: AwsTarget, plan: MintPlan, context: MintContext): Promise<MintedToken> {
+  const place = placeOf(target, context.env);
+  const wire = awsWire(context);
+  const ask: EcrAsk = {
+    wire,
+    override: endpointOverride(context.env, target.kind === "ecr" ? "ECR" : "ECR_PUBLIC"),
+  };
+  const keys = await awsKeys(plan, place, context);
+  const send =
+    target.kind === "ecr"
+      ? (await import("./ecr-private.ts")).privateEcr(ask, place, keys)
+      : (await import("./ecr-public.ts")).publicEcr(ask, place, keys);
+  const call = target.kind === "ecr" ? privateCall(place.region) : PUBLIC_CALL;
+  const obtainedAtMs = context.clock.nowMs();
+  try {
+    const answer = await withRetries(context, send, judgeAws);
+    return tokenIn(answer, obtainedAtMs, call, wire.skewMs());
+  } catch (error) {
+    throw awsFailure(error, call, context.deadline, wire.skewMs());
+  }
+}
+
+function tokenIn(
+  answer: EcrAnswer | undefined,
+  obtainedAtMs: number,
+  call: AwsCall,
+  skewMs: number | undefined,
+): MintedToken {
+  const encoded = answer?.authorizationToken ?? "";
+  const expiresAtMs = answer?.expiresAt?.getTime() ?? obtainedAtMs + USUAL_LIFE_MS;
+  const decoded = /^[A-Za-z0-9+/]+={0,2}$/.test(encoded)
+    ? Buffer.from(encoded, "base64").toString("latin1")
+    : "";
+  const [, username = "", password = ""] = /^(AWS):([\x21-\x7e]+)$/.exec(decoded) ?? [];
+  if (password === "" || Number.isNaN(expiresAtMs)) throw badAnswer(call.api);
+  if (expiresAtMs - obtainedAtMs <= MIN_LIFE_MS) throw skewFailure(skewMs) ?? expired(call.api);
+  return {
+    username,
+    secret: new Secret(password),
+    obtainedAtMs,
+    expiresAtMs,
+    refreshAtMs: obtainedAtMs + (expiresAtMs - obtainedAtMs) / 2,
+  };
+}
+
+function expired(api: string): Failure {
+  return new Failure("token-expired", `${api} gave a token that has expired`, {
+    hint: "check this machine's clock and the AWS_ENDPOINT_URL variables",
+  });
+}
+
+const privateCall = (region: string): AwsCall => ({
+  api: `ECR in ${region}`,
+  refused: {
+    code: "aws-denied",
+    message: "AWS refused ecr:GetAuthorizationToken to this identity",
+    hint: "allow ecr:GetAuthorizationToken on * in the policy of its role",
+  },
+});
+
+const PUBLIC_CALL: AwsCall = {
+  api: "ECR Public",
+  refused: {
+    code: "aws-denied",
+    message: "AWS refused a token for ECR Public to this identity",
+    hint: "allow ecr-public:GetAuthorizationToken and sts:GetServiceBearerToken on * in the policy of its role",
+  },
+};

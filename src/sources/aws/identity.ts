@@ -1,0 +1,42 @@
+// Whose AWS keys a mint uses: the machine's, the default chain's, or those that the configuration names. A mistake
+// in the configuration is found before anybody is asked.
+
+import { Failure } from "../../core/failures.ts";
+import type { MintPlan } from "../../core/identity.ts";
+import type { MintContext } from "../mint/mint.ts";
+import { awsSources, defaultKeys, machineKeys, namedProfileKeys } from "./chain.ts";
+import { type AwsPlace, checkRolePartition } from "./endpoint.ts";
+import type { AwsKeys } from "./keys.ts";
+
+const DEFAULT_AUDIENCE = "sts.amazonaws.com";
+
+/** Throws a Failure. */
+export async function awsKeys(plan: MintPlan, place: AwsPlace, context: MintContext): Promise<AwsKeys> {
+  const sources = awsSources(place, context);
+  const { identity } = plan;
+  switch (identity?.kind) {
+    case undefined:
+      return plan.base === "machine" ? machineKeys(sources) : defaultKeys(sources);
+    case "profile":
+      return namedProfileKeys(identity.profile, sources);
+    case "role": {
+      checkRolePartition(identity.roleArn, place, "identity.roleArn");
+      const keys = await (plan.base === "machine" ? machineKeys(sources) : defaultKeys(sources));
+      const { assumeRole } = await import("./sts.ts");
+      return assumeRole(keys, identity, place, context);
+    }
+    case "oidc-aws": {
+      checkRolePartition(identity.roleArn, place, "identity.oidc.roleArn");
+      const token = await context.idToken(plan.audience ?? DEFAULT_AUDIENCE);
+      const { assumeRoleWithWebIdentity } = await import("./sts.ts");
+      return assumeRoleWithWebIdentity(token, { roleArn: identity.roleArn }, place, context);
+    }
+    case "oidc-google":
+    case "impersonate":
+      throw new Failure(
+        "config-invalid",
+        "the identity of this registry is one of Google's, the registry is ECR",
+        { hint: "give identity an AWS role or profile" },
+      );
+  }
+}

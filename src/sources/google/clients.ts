@@ -1,0 +1,248 @@
+// Tokens through google-auth-library: the client that fits a credential file, on our transport. No client of its
+// kind is asked to find its own way, so no gcloud is started, no project is looked up and nothing is logged.
+
+import type {
+  AwsClientOptions,
+  ExternalAccountAuthorizedUserClientOptions,
+  IdentityPoolClientOptions,
+  PluggableAuthClientOptions,
+} from "google-auth-library";
+import { AwsClient } from "google-auth-library/build/src/auth/awsclient.js";
+import { ExternalAccountAuthorizedUserClient } from "google-auth-library/build/src/auth/externalAccountAuthorizedUserClient.js";
+import { IdentityPoolClient } from "google-auth-library/build/src/auth/identitypoolclient.js";
+import { JWT } from "google-auth-library/build/src/auth/jwtclient.js";
+import { PluggableAuthClient } from "google-auth-library/build/src/auth/pluggable-auth-client.js";
+import { UserRefreshClient } from "google-auth-library/build/src/auth/refreshclient.js";
+import { StsCredentials } from "google-auth-library/build/src/auth/stscredentials.js";
+import { isRecord } from "../../core/entry.ts";
+import { Failure } from "../../core/failures.ts";
+import type { Secret } from "../../core/secret.ts";
+import { withRetries } from "../cloud/retry.ts";
+import type { MintContext } from "../mint/mint.ts";
+import { badAnswer, type GoogleCall, googleFailure } from "./errors.ts";
+import { type GoogleWire, googleWire, judgeGoogle } from "./fetch.ts";
+import { tokenUriOf } from "./files.ts";
+import type { GoogleToken } from "./metadata.ts";
+
+export type CredentialFile = Readonly<Record<string, unknown>>;
+
+/** What all clients that we make have in common. */
+interface TokenClient {
+  readonly credentials: { readonly expiry_date?: number | null };
+  getAccessToken(): Promise<{ token?: string | null; res?: unknown }>;
+}
+
+type Shared = ReturnType<typeof sharedOptions>;
+
+/** Throws a Failure. The kinds of file are those that gcloud writes, but for impersonation. */
+export async function fileToken(
+  file: CredentialFile,
+  scopes: readonly string[],
+  context: MintContext,
+): Promise<GoogleToken> {
+  const wire = googleWire(context, tokenUriOf(file));
+  const shared = sharedOptions(wire, scopes);
+  const call = callOf(file);
+  try {
+    return await ask(() => clientFor(file, shared, context), wire, context, call);
+  } catch (error) {
+    throw error instanceof Failure ? error : googleFailure(wire.outcome(), call, context.deadline);
+  }
+}
+
+/** A federated token for an ID token that is at hand. Throws a Failure. */
+export async function federatedToken(
+  idToken: Secret,
+  pool: { readonly audience: string; readonly impersonationUrl: string | undefined },
+  scopes: readonly string[],
+  context: MintContext,
+): Promise<GoogleToken> {
+  const wire = googleWire(context);
+  const make = () =>
+    new PoolClient({
+      ...sharedOptions(wire, scopes),
+      type: "external_account",
+      audience: pool.audience,
+      subject_token_type: "urn:ietf:params:oauth:token-type:jwt",
+      subject_token_supplier: { getSubjectToken: async () => idToken.expose() },
+      ...(pool.impersonationUrl === undefined
+        ? {}
+        : { service_account_impersonation_url: pool.impersonationUrl }),
+    });
+  try {
+    return await ask(make, wire, context, FEDERATION);
+  } catch (error) {
+    throw error instanceof Failure ? error : googleFailure(wire.outcome(), FEDERATION, context.deadline);
+  }
+}
+
+async function ask(
+  make: () => TokenClient,
+  wire: GoogleWire,
+  context: MintContext,
+  call: GoogleCall,
+): Promise<GoogleToken> {
+  const client = make();
+  const answer = await withRetries(
+    context,
+    () => client.getAccessToken(),
+    () => judgeGoogle(wire.outcome()),
+  );
+  const expiresAtMs = client.credentials.expiry_date ?? endIn(answer.res, context.clock.nowMs());
+  const token = answer.token ?? "";
+  if (!/^[\x21-\x7e]+$/.test(token) || !Number.isFinite(expiresAtMs)) throw badAnswer(call.api);
+  return { token, expiresAtMs };
+}
+
+/** One client keeps its token's end to itself; the response says it too. */
+function endIn(response: unknown, nowMs: number): number {
+  const data = isRecord(response) ? response.data : undefined;
+  const seconds = isRecord(data) ? data.expires_in : undefined;
+  return typeof seconds === "number" ? nowMs + seconds * 1000 : Number.NaN;
+}
+
+function sharedOptions(wire: GoogleWire, scopes: readonly string[]) {
+  return {
+    scopes: [...scopes],
+    // Off: its interceptors print requests when GOOGLE_SDK_NODE_LOGGING is set.
+    useAuthRequestParameters: false,
+    transporterOptions: {
+      fetchImplementation: wire.fetch,
+      // Present, so that gaxios makes no proxy agent of its own; our fetch never asks it.
+      agent: (): never => {
+        throw new Error("no agent");
+      },
+      retryConfig: { retry: 0, noResponseRetries: 0 },
+    },
+  };
+}
+
+/** The library gives its token exchange a transport of its own; these classes give it ours. */
+class PoolClient extends IdentityPoolClient {
+  constructor(options: IdentityPoolClientOptions) {
+    super(options);
+    this.stsCredential = exchangeOver(this.transporter, this.getTokenUrl(), this.clientAuth);
+  }
+}
+
+class AwsPoolClient extends AwsClient {
+  constructor(options: AwsClientOptions) {
+    super(options);
+    this.stsCredential = exchangeOver(this.transporter, this.getTokenUrl(), this.clientAuth);
+  }
+}
+
+class ExecutablePoolClient extends PluggableAuthClient {
+  constructor(options: PluggableAuthClientOptions) {
+    super(options);
+    this.stsCredential = exchangeOver(this.transporter, this.getTokenUrl(), this.clientAuth);
+  }
+}
+
+type ExchangeOptions = Exclude<ConstructorParameters<typeof StsCredentials>[0], string | URL | undefined>;
+
+function exchangeOver(
+  transporter: NonNullable<ExchangeOptions["transporter"]>,
+  tokenExchangeEndpoint: string,
+  clientAuthentication: ExchangeOptions["clientAuthentication"],
+): StsCredentials {
+  const shared = { tokenExchangeEndpoint, transporter };
+  return new StsCredentials(
+    clientAuthentication === undefined ? shared : { ...shared, clientAuthentication },
+  );
+}
+
+function clientFor(file: CredentialFile, shared: Shared, context: MintContext): TokenClient {
+  switch (file.type) {
+    case "service_account": {
+      const client = new JWT(shared);
+      client.fromJSON(file);
+      return client;
+    }
+    case "authorized_user": {
+      const client = new UserRefreshClient(shared);
+      client.fromJSON(file);
+      return client;
+    }
+    case "external_account_authorized_user":
+      return new ExternalAccountAuthorizedUserClient({
+        ...(file as unknown as ExternalAccountAuthorizedUserClientOptions),
+        ...shared,
+      });
+    case "external_account":
+      return externalClient(file, shared, context);
+    default:
+      throw unsupported("is of a kind that is not supported");
+  }
+}
+
+function externalClient(file: CredentialFile, shared: Shared, context: MintContext): TokenClient {
+  const source = isRecord(file.credential_source) ? file.credential_source : {};
+  if (source.certificate !== undefined) {
+    throw unsupported("wants a client certificate, which is not supported");
+  }
+  if (source.environment_id !== undefined) {
+    // Version 1 of the EC2 metadata service is never used.
+    const withSession = { imdsv2_session_token_url: "http://169.254.169.254/latest/api/token", ...source };
+    const options = { ...file, credential_source: withSession } as unknown as AwsClientOptions;
+    return new AwsPoolClient({ ...options, ...shared });
+  }
+  if (source.executable !== undefined) {
+    return new ExecutablePoolClient({ ...executableOptions(file, source, context), ...shared });
+  }
+  return new PoolClient({ ...(file as unknown as IdentityPoolClientOptions), ...shared });
+}
+
+/** The library's own least limit is 5 s. */
+const MIN_EXECUTABLE_MS = 5000;
+
+function executableOptions(
+  file: CredentialFile,
+  source: Record<string, unknown>,
+  { env, deadline }: MintContext,
+): PluggableAuthClientOptions {
+  if (env.GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES !== "1") {
+    throw unsupported("runs a program, which GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES=1 would allow");
+  }
+  const executable = isRecord(source.executable) ? source.executable : {};
+  const timeout_millis = Math.max(MIN_EXECUTABLE_MS, Math.floor(deadline.remainingMs()));
+  const bounded = { ...source, executable: { ...executable, timeout_millis } };
+  return { ...file, credential_source: bounded } as unknown as PluggableAuthClientOptions;
+}
+
+function unsupported(why: string): Failure {
+  return new Failure("google-no-credentials", `the Google credential file ${why}`, {
+    hint: "use a service account, a user login or workload identity federation",
+  });
+}
+
+const FEDERATION: GoogleCall = {
+  api: "Google's token exchange",
+  refused: {
+    message: "Google refuses the ID token, or the impersonation that follows",
+    hint: "check the workload identity provider: issuer, allowed audiences, attribute condition, and who may impersonate",
+  },
+};
+
+function callOf(file: CredentialFile): GoogleCall {
+  switch (file.type) {
+    case "service_account":
+      return {
+        api: "Google's token endpoint",
+        refused: {
+          message: "Google refuses the service account's key",
+          hint: "check that the account and the key exist, or make a new key",
+        },
+      };
+    case "external_account":
+      return FEDERATION;
+    default:
+      return {
+        api: "Google's token endpoint",
+        refused: {
+          message: "the Google login has ended or was revoked",
+          hint: "run gcloud auth application-default login",
+        },
+      };
+  }
+}

@@ -1,0 +1,81 @@
+// What went wrong at a Google API, as one of our codes with a next step. Of Google's own words only the error's code
+// is read, and none is shown.
+
+import { Failure } from "../../core/failures.ts";
+import type { Deadline } from "../../edge/clock.ts";
+import { TransportError } from "../../edge/transport-error.ts";
+import { isOver } from "../cloud/retry.ts";
+import type { GoogleOutcome } from "./fetch.ts";
+
+const MAX_SKEW_MS = 5 * 60_000;
+
+/** The call that failed, for the words of the message. */
+export interface GoogleCall {
+  /** As in `Google's token exchange`. */
+  readonly api: string;
+  readonly refused: { readonly message: string; readonly hint: string };
+}
+
+export function googleFailure(outcome: GoogleOutcome, call: GoogleCall, deadline: Deadline): Failure {
+  const { last, code, skewMs = 0 } = outcome;
+  if (last instanceof TransportError) return transportFailure(last, call.api, deadline);
+  if (last === undefined) return unusable();
+  if (last === 429) {
+    return new Failure("google-throttled", `${call.api} asks for fewer requests`, {
+      hint: "try again in a minute",
+    });
+  }
+  if (last >= 500) {
+    return new Failure("google-unreachable", `${call.api} answered with HTTP ${last}`, { hint: "try again" });
+  }
+  if (last < 400 || code === undefined) return badAnswer(call.api);
+  if (Math.abs(skewMs) > MAX_SKEW_MS) return clockOff(skewMs);
+  return new Failure("google-denied", call.refused.message, { hint: call.refused.hint });
+}
+
+export function badAnswer(api: string): Failure {
+  return new Failure("google-bad-answer", `${api} did not answer as Google does`, {
+    hint: "check the proxy and the credential file",
+  });
+}
+
+function transportFailure(error: TransportError, api: string, deadline: Deadline): Failure {
+  if (isOver(deadline)) {
+    return new Failure("deadline", `no time was left for an answer of ${api}`, {
+      hint: "check the network, or raise deadlineMs",
+    });
+  }
+  if (error.trouble === "too-large") return badAnswer(api);
+  if (error.trouble === "not-allowed") {
+    return new Failure("config-invalid", "the Google credential file names an address that is not https", {
+      hint: "use a credential file that gcloud wrote",
+    });
+  }
+  const code = error.systemCode === "" ? "" : ` (${error.systemCode})`;
+  if (error.trouble === "tls") {
+    return new Failure("google-unreachable", `the certificate of ${error.host} is not trusted${code}`, {
+      hint: "name the CA in SSL_CERT_FILE or NODE_EXTRA_CA_CERTS",
+    });
+  }
+  const how = error.trouble === "timeout" ? "did not answer" : `cannot be reached${code}`;
+  return new Failure("google-unreachable", `${api} at ${error.host} ${how}`, {
+    hint: "check the network, HTTPS_PROXY and NO_PROXY",
+  });
+}
+
+/** Nothing was asked: the client could make nothing of the file, or its source of ID tokens gave none. */
+function unusable(): Failure {
+  return new Failure("google-no-credentials", "the Google credential file cannot be used", {
+    hint: "run gcloud auth application-default login, or check the file and what it points to",
+  });
+}
+
+function clockOff(skewMs: number): Failure {
+  const minutes = Math.round(Math.abs(skewMs) / 60_000);
+  const side = skewMs > 0 ? "behind" : "ahead";
+  return new Failure(
+    "google-denied",
+    `this machine's clock is ${minutes} minutes ${side}, Google refuses its signature`,
+    { hint: "set the clock (NTP) and try again" },
+  );
+}

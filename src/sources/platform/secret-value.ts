@@ -1,0 +1,72 @@
+// Reading one secret's value and telling what it says about that secret from what it says about the platform.
+
+import type { Candidate } from "../../core/candidate.ts";
+import type { Config } from "../../core/config.ts";
+import { type Failure, toFailure } from "../../core/failures.ts";
+import type { RegistryRef } from "../../core/registry.ts";
+import { parseSecretValue, type SecretValue } from "../../core/secret-value.ts";
+import type { Clock, Deadline } from "../../edge/clock.ts";
+import type { PlatformClient } from "./client.ts";
+import { Refused } from "./errors.ts";
+import type { PlatformMemory } from "./secret-cache.ts";
+
+export interface ReadOptions {
+  readonly config: Config;
+  readonly client: PlatformClient;
+  readonly memory: PlatformMemory;
+  readonly clock: Clock;
+  readonly deadline: Deadline;
+}
+
+export type Read =
+  | { readonly kind: "explicit" | "native" | "bad"; readonly value: SecretValue }
+  | { readonly kind: "missing" }
+  | { readonly kind: "refused"; readonly failure: Failure };
+
+/** A value could not be had although the list shows the secret: a failure, never "not found". */
+export class ValueTrouble extends Error {
+  override readonly name = "ValueTrouble";
+  readonly failure: Failure;
+
+  constructor(failure: Failure) {
+    super(failure.message);
+    this.failure = failure;
+  }
+}
+
+const NOT_HERE: ReadonlySet<string> = new Set(["not_found", "invalid_argument"]);
+
+/**
+ * One candidate's value. Throws a ValueTrouble for an outage or refused tokens, which say nothing about this secret.
+ */
+export async function readValue(ref: RegistryRef, candidate: Candidate, options: ReadOptions): Promise<Read> {
+  let text: string | undefined;
+  try {
+    text = await valueText(candidate, options);
+  } catch (error) {
+    const failure = toFailure(error);
+    const ofThisSecret = error instanceof Refused || failure.code === "permission-denied";
+    if (!ofThisSecret) throw new ValueTrouble(failure);
+    return { kind: "refused", failure };
+  }
+  if (text === undefined) return { kind: "missing" };
+  const value = parseSecretValue(text, options.config.valueFormat);
+  if (value.kind === "credential") options.memory.addToHistory(ref, value.credential);
+  return { kind: value.kind === "credential" ? "explicit" : value.kind, value };
+}
+
+/** By `sourceRef`, then once by `id`; undefined when the platform knows neither. */
+async function valueText(
+  candidate: Candidate,
+  { client, deadline }: ReadOptions,
+): Promise<string | undefined> {
+  const ids = candidate.ref === candidate.id ? [candidate.ref] : [candidate.ref, candidate.id];
+  for (const id of ids) {
+    try {
+      return (await client.secretValue(id, deadline)).expose();
+    } catch (error) {
+      if (!(error instanceof Refused) || !NOT_HERE.has(error.connectCode)) throw error;
+    }
+  }
+  return undefined;
+}

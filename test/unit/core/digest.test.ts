@@ -1,0 +1,31 @@
+// The short names of cache files: always of one form, the same for the same key, and not shared by keys that differ.
+
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { shortDigest } from "../../../src/core/digest.ts";
+
+it("has one form for every text", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: "binary", maxLength: 300 }), (text) =>
+      /^[0-9a-f]{24}$/.test(shortDigest(text)),
+    ),
+    { numRuns: 2000 },
+  );
+});
+
+it("gives keys that differ in one place different names", () => {
+  const base = "answer\nhttps://app.gitpod.io/api\n0199a000-0000-7000-8000-000000000010\n\n";
+  const names = new Set<string>();
+  let keys = 0;
+  for (let n = 0; n < 20_000; n += 1) {
+    for (const host of [`r${n}.example.com`, `${n}.dkr.ecr.eu-west-1.amazonaws.com`, `a.example:${n}`]) {
+      names.add(shortDigest(base + host));
+      keys += 1;
+    }
+  }
+  expect(names.size).toBe(keys);
+});
+
+it("tells texts of the same letters apart", () => {
+  expect(new Set(["ab", "ba", "a\0b", "a", "b", "", "\0", "\0\0"].map(shortDigest)).size).toBe(8);
+});

@@ -1,0 +1,175 @@
+// What the value of a registry secret means: the vectors of the wire reference, every form in every format, and that
+// nothing which is refused ever shows itself.
+
+import { inspect } from "node:util";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { ValueFormat } from "../../../src/core/config.ts";
+import { parseSecretValue } from "../../../src/core/secret-value.ts";
+import { anyText, numRuns } from "./runs.ts";
+
+const base64 = (text: string): string => Buffer.from(text).toString("base64");
+const base64url = (text: string): string => Buffer.from(text).toString("base64url");
+
+/** `user|password`, `native`, or `bad`. */
+function meaning(value: string, format: ValueFormat = "auto"): string {
+  const result = parseSecretValue(value, format);
+  if (result.kind !== "credential") return result.kind;
+  return `${result.credential.username}|${result.credential.secret.expose()}`;
+}
+
+describe("auto", () => {
+  it.each<[string, string, string]>([
+    ["plain", "demo-user:demo:pass", "demo-user|demo:pass"],
+    ["base64", "ZGVtby11c2VyOmRlbW86cGFzcw==", "demo-user|demo:pass"],
+    ["base64 without padding", "ZGVtby11c2VyOmRlbW86cGFzcw", "demo-user|demo:pass"],
+    ["base64 with a line end at its end", "ZGVtby11c2VyOmRlbW86cGFzcw==\n", "demo-user|demo:pass"],
+    [
+      "base64 in lines of 76",
+      base64(`u:${"p".repeat(300)}`).replace(/.{76}/g, "$&\n"),
+      `u|${"p".repeat(300)}`,
+    ],
+    ["base64 with CRLF", base64(`u:${"p".repeat(99)}`).replace(/.{76}/g, "$&\r\n"), `u|${"p".repeat(99)}`],
+    ["base64 of text with a line end (echo | base64)", base64("demo:pass\n"), "demo|pass"],
+    ["base64 of text with CRLF", base64("demo:pass\r\n"), "demo|pass"],
+    ["base64url", base64url("demo:pa>ss?~~"), "demo|pa>ss?~~"],
+    ["base64 with + and /", base64("demo:~~~???>>>"), "demo|~~~???>>>"],
+    ["base64 of Unicode", base64("dëmo:päss"), "dëmo|päss"],
+    ["plain Unicode", "dëmo:päss🔑", "dëmo|päss🔑"],
+    ["one trailing line end is dropped", "demo:pass\n", "demo|pass"],
+    ["one CRLF is dropped", "demo:pass\r\n", "demo|pass"],
+    ["only one", "demo:pass\n\n", "demo|pass\n"],
+    ["spaces are the password's", "demo: pass ", "demo| pass "],
+    ["an empty password", "demo:", "demo|"],
+    ["base64 of an empty password", base64("demo:"), "demo|"],
+    ["an identity token", "<token>:eyJ.a.b", "<token>|eyJ.a.b"],
+    ["a password that is base64", "demo:ZGVtbw==", "demo|ZGVtbw=="],
+    [
+      "a password that is JSON",
+      'demo:{"username":"x","password":"y"}',
+      'demo|{"username":"x","password":"y"}',
+    ],
+    ["10 240 characters", `u:${"x".repeat(10_238)}`, `u|${"x".repeat(10_238)}`],
+    ["JSON", '{"username":"demo","password":"p:q"}', "demo|p:q"],
+    ["JSON with space and more keys", ' { "password": "p",\n "username": "demo", "x": 1 }\n', "demo|p"],
+    ["base64 of JSON", base64('{"username":"demo","password":"p"}'), "demo|p"],
+    ["a brace that opens no JSON", "{demo:pass", "{demo|pass"],
+    ["JSON with an empty password", '{"username":"demo","password":""}', "demo|"],
+    ["native", "runner-native", "native"],
+    ["native with a line end", "runner-native\n", "native"],
+    ["native, both halves", "runner-native:runner-native", "native"],
+    ["native pair in base64", "cnVubmVyLW5hdGl2ZTpydW5uZXItbmF0aXZl", "native"],
+    ["the same, broken over lines", "cnVubmVyLW5hdGl2ZTpy\ndW5uZXItbmF0aXZl", "native"],
+    ["native alone in base64", base64("runner-native"), "native"],
+    ["native alone in base64 with a line end", base64("runner-native\n"), "native"],
+    ["native in JSON", '{"username":"runner-native","password":"runner-native"}', "native"],
+    ["half native is no native", "runner-native:x", "runner-native|x"],
+    ["the other half", "x:runner-native", "x|runner-native"],
+    [
+      "native in capitals is a user without password",
+      "RUNNER-NATIVE:RUNNER-NATIVE",
+      "RUNNER-NATIVE|RUNNER-NATIVE",
+    ],
+  ])("%s", (_, value, expected) => {
+    expect(meaning(value)).toBe(expected);
+  });
+});
+
+describe("bad", () => {
+  it.each<[string, string]>([
+    ["empty", ""],
+    ["a line end", "\n"],
+    ["spaces", "   "],
+    ["a colon", ":"],
+    ["no user", ":c4nary"],
+    ["base64 of no user", base64(":c4nary")],
+    ["no colon", "c4nary!"],
+    ["no colon, all of base64's alphabet", "c4naryc4nary"],
+    ["base64 of no colon", base64("c4nary-without-colon")],
+    ["base64 of base64", base64(base64("demo:c4nary"))],
+    ["base64 that is no UTF-8", Buffer.from([0x61, 0x3a, 0xff, 0xfe, 0x63]).toString("base64")],
+    ["base64 one short", "ZGVtbzpjNG5hcnk=".slice(0, 13)],
+    ["too much padding", `${base64("demo:c4nary1")}===`],
+    ["padding inside", "ZGVtbzo=c4nary=="],
+    ["spaces inside base64", "ZGVt bzpjNG5hcnk"],
+    ["native in capitals", "RUNNER-NATIVE"],
+    ["native with spaces", " runner-native"],
+    ["JSON without a password", '{"username":"c4nary"}'],
+    ["JSON with a number", '{"username":"demo","password":4711}'],
+    ["JSON with other names", '{"user":"demo","pass":"c4nary"}'],
+    ["JSON with names in capitals", '{"Username":"demo","Password":"c4nary"}'],
+    ["JSON without user", '{"username":"","password":"c4nary"}'],
+    ["an empty object", "{}"],
+    ["a list without a colon", '["demo","c4nary"]'],
+    ["a control character in the user", "de\x01mo:c4nary"],
+    ["a line end in the user", "de\nmo:c4nary"],
+    ["DEL in the user", "demo\x7f:c4nary"],
+    ["NUL in the user, in base64", base64("de\0mo:c4nary")],
+    ["a line end in JSON's user", '{"username":"de\\nmo","password":"c4nary"}'],
+  ])("%s: said without showing any of it", (_, value) => {
+    const result = parseSecretValue(value, "auto");
+    expect(result.kind).toBe("bad");
+    expect(inspect(result)).not.toMatch(/c4nary|4711|demo/);
+  });
+});
+
+describe("forced", () => {
+  const plain = "demo:pass";
+  const json = '{"username":"demo","password":"pass"}';
+  it.each<[string, ValueFormat, string, string]>([
+    ["plain", "plain", plain, "demo|pass"],
+    ["plain, a value that looks like JSON", "plain", json, '{"username"|"demo","password":"pass"}'],
+    ["plain, base64", "plain", base64(plain), "bad"],
+    ["plain, native", "plain", "runner-native", "native"],
+    ["plain, both halves native", "plain", "runner-native:runner-native", "native"],
+    ["json", "json", json, "demo|pass"],
+    ["json, plain", "json", plain, "bad"],
+    ["json, base64 of JSON", "json", base64(json), "bad"],
+    ["json, a list", "json", '[{"username":"demo","password":"pass"}]', "bad"],
+    ["json, native", "json", "runner-native", "native"],
+    ["json, native in both", "json", '{"username":"runner-native","password":"runner-native"}', "native"],
+    ["base64", "base64", base64(plain), "demo|pass"],
+    ["base64url", "base64", base64url("demo:~~~???"), "demo|~~~???"],
+    ["base64 of JSON", "base64", base64(json), "demo|pass"],
+    ["base64, plain", "base64", plain, "bad"],
+    ["base64, JSON", "base64", json, "bad"],
+    ["base64, native", "base64", base64("runner-native:runner-native"), "native"],
+    ["base64, native as it is", "base64", "runner-native", "native"],
+  ])("%s", (_, format, value, expected) => {
+    expect(meaning(value, format)).toBe(expected);
+  });
+});
+
+describe("any user and password", () => {
+  /** A user name: not empty, no colon, no control character, well formed; `{` would open JSON. */
+  const user = anyText(12).map((text) => `u${text.replace(/[:\x00-\x1f\x7f]/g, "_").toWellFormed()}`);
+  const password = anyText(40).map((text) => `${text.toWellFormed()}.`);
+  const forms: Record<string, (user: string, password: string) => string> = {
+    plain: (u, p) => `${u}:${p}`,
+    "plain and a line end": (u, p) => `${u}:${p}\n`,
+    base64: (u, p) => base64(`${u}:${p}`),
+    "base64 without padding": (u, p) => base64(`${u}:${p}`).replace(/=+$/, ""),
+    "base64 in short lines": (u, p) => base64(`${u}:${p}`).replace(/.{5}/g, "$&\n"),
+    base64url: (u, p) => base64url(`${u}:${p}`),
+    JSON: (u, p) => JSON.stringify({ username: u, password: p }),
+    "base64 of JSON": (u, p) => base64(JSON.stringify({ password: p, username: u })),
+  };
+
+  it.each(Object.entries(forms))("round-trips through %s", (_, write) => {
+    fc.assert(
+      fc.property(user, password, (u, p) => meaning(write(u, p)) === `${u}|${p}`),
+      { numRuns: numRuns(500) },
+    );
+  });
+
+  it("whatever the value and the format: no exception, and no part of a bad one shown", () => {
+    const value = fc.oneof(anyText(60), anyText(60).map(base64), fc.json());
+    fc.assert(
+      fc.property(value, fc.constantFrom<ValueFormat>("auto", "plain", "base64", "json"), (text, format) => {
+        const result = parseSecretValue(text, format);
+        return result.kind !== "bad" || /^[a-z][ -~]+$/.test(result.reason);
+      }),
+      { numRuns: numRuns(2000) },
+    );
+  });
+});

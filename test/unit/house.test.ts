@@ -1,0 +1,156 @@
+// The borders of the source tree, read from its text: the core decides and touches nothing, undici is known to its
+// own files, an SDK to the file that is named after its cloud; and no file is longer than can be read in one go.
+
+import { readdirSync, readFileSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+import { repository } from "../support/run-helper.ts";
+
+interface SourceFile {
+  /** From `src/`, such as `core/entry.ts`. */
+  readonly name: string;
+  readonly text: string;
+  /** Text without comments. */
+  readonly code: string;
+  /** What it imports, types too: `node:fs`, `undici`, or a path from `src/`. */
+  readonly imports: readonly string[];
+}
+
+const root = join(repository, "src");
+const IMPORT = /(?:\bfrom|\bimport)\s*\(?\s*"([^"]+)"/g;
+
+function sourceFile(path: string): SourceFile {
+  const text = readFileSync(join(root, path), "utf8");
+  const code = text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "");
+  const imports = [...code.matchAll(IMPORT)].map(([, name = ""]) =>
+    name.slice(0, 1) === "." ? relative(root, resolve(root, path, "..", name)) : name,
+  );
+  return { name: path, text, code, imports };
+}
+
+const files = readdirSync(root, { recursive: true, encoding: "utf8" })
+  .filter((name) => name.endsWith(".ts"))
+  .map(sourceFile);
+const inFolder = (folder: string): readonly SourceFile[] =>
+  files.filter(({ name }) => name.split("/")[0] === folder);
+const importers = (isMeant: (name: string) => boolean): string[] =>
+  files
+    .filter(({ imports }) => imports.some(isMeant))
+    .map(({ name }) => name)
+    .toSorted();
+
+it("there is something to look at", () => {
+  expect(files.length).toBeGreaterThan(40);
+  expect(inFolder("core").length).toBeGreaterThan(10);
+  expect(importers((name) => name === "node:fs").length).toBeGreaterThan(3);
+});
+
+describe("the core", () => {
+  it.each(inFolder("core").map((file) => [file.name, file] as const))(
+    "%s decides and touches nothing",
+    (_, file) => {
+      for (const name of file.imports) expect(name).toMatch(/^core\//);
+      const touches =
+        /\b(?:process|performance|globalThis|Buffer|console|fetch|setTimeout|setInterval|require)\b\s*[.(]/;
+      expect(touches.exec(file.code)?.[0]).toBeUndefined();
+      expect(file.code).not.toMatch(
+        /\bDate\.now\b|\bnew Date\(\s*\)|\bMath\.random\b|\bimport\.meta\b|\bnew URL\b/,
+      );
+    },
+  );
+});
+
+it("time is asked for in one file", () => {
+  const asking = files.filter(({ code }) =>
+    /\bDate\.now\(|\bperformance\.now\(|\bnew Date\(\s*\)/.test(code),
+  );
+  expect(asking.map(({ name }) => name)).toEqual(["edge/clock.ts"]);
+});
+
+it("only main.ts reads the process's environment, and only it ends the process", () => {
+  const touching = (pattern: RegExp): string[] =>
+    files.filter(({ code }) => pattern.test(code)).map(({ name }) => name);
+  expect(touching(/\bprocess\.(?:argv|exit|umask)\b/)).toEqual(["main.ts"]);
+  // What libraries look up by themselves is put right in edge/silence-libraries.ts before one is loaded.
+  expect(
+    touching(/\bprocess\.env\b/).filter((name) => !["main.ts", "edge/silence-libraries.ts"].includes(name)),
+  ).toEqual([]);
+});
+
+it("undici is known to its own files, and those to edge/http.ts", () => {
+  const own = ["edge/undici-parser.ts", "edge/undici-proxy.ts", "edge/undici.ts"];
+  expect(importers((name) => /^undici\//.test(name))).toEqual(own);
+  expect(importers((name) => /^edge\/undici(?:-proxy)?\.ts$/.test(name))).toEqual(["edge/http.ts"]);
+  expect(importers((name) => name === "edge/undici-parser.ts")).toEqual(["remote.ts"]);
+  const byType = importers((name) => name === "undici").filter((name) => !name.endsWith(".d.ts"));
+  expect(byType).toEqual(["edge/http.ts"]);
+  expect(files.find(({ name }) => name === "edge/http.ts")?.code).toMatch(
+    /import type \{[^}]*\} from "undici"/,
+  );
+});
+
+it("nobody else opens a connection", () => {
+  const network = /^node:(?:http|https|http2|dgram|dns)$/;
+  const users = files.filter(({ code }) =>
+    /(?:from|import)\s*\(?\s*"node:(?:http|https|http2|dgram|dns)"/.test(code),
+  );
+  for (const { name, code } of users) {
+    // Types alone are no connection: an SDK's transport is described by them.
+    expect(name, name).toMatch(/^sources\//);
+    expect(code).not.toMatch(/^import \{[^}]*\} from "node:https?";/m);
+  }
+  expect(importers((name) => network.test(name)).every((name) => name.startsWith("sources/"))).toBe(true);
+  expect(
+    files
+      .filter(({ code }) => /(?<!async )\bfetch\(|\bXMLHttpRequest\b|\bWebSocket\b/.test(code))
+      .map(({ name }) => name),
+  ).toEqual([]);
+});
+
+it("an SDK is known to the files of its cloud, and they to mint.ts", () => {
+  const aws = (name: string): boolean => /^@(?:aws-sdk|smithy|aws-crypto)\//.test(name);
+  const google = (name: string): boolean => /^(?:google-auth-library|gaxios|gcp-metadata)/.test(name);
+  for (const name of importers(aws)) expect(name).toMatch(/^sources\/aws\/[a-z-]*\.ts$/);
+  for (const name of importers(google)) expect(name).toMatch(/^sources\/google\/[a-z-]*\.ts$/);
+});
+
+it("an SDK, undici and the lock library are loaded only when they are needed", () => {
+  const heavy = (name: string): boolean =>
+    /^(?:@aws-sdk|@smithy|google-auth-library|gaxios|undici|proper-lockfile)/.test(name);
+  const byName = new Map(files.map((file) => [file.name, file]));
+  /** Everything that is loaded together with `name`: static imports that are more than types. */
+  const loaded = new Set<string>();
+  const load = (name: string): void => {
+    if (loaded.has(name)) return;
+    loaded.add(name);
+    const code = byName.get(name)?.code ?? "";
+    for (const [, clause = "", from = ""] of code.matchAll(
+      /^(?:import|export)\s+([^"]*?)\s*(?:from\s*)?"([^"]+)"/gm,
+    )) {
+      if (/^type\b/.test(clause)) continue;
+      load(from.slice(0, 1) === "." ? relative(root, resolve(root, name, "..", from)) : from);
+    }
+  };
+  load("main.ts");
+  expect(loaded.has("sources/platform/secret-cache.ts")).toBe(true);
+  expect([...loaded].filter(heavy)).toEqual([]);
+  for (const late of [
+    "edge/http.ts",
+    "sources/platform/ask.ts",
+    "sources/mint/mint.ts",
+    "store/proper-lockfile.ts",
+  ]) {
+    expect(loaded.has(late), late).toBe(false);
+  }
+});
+
+describe("every file", () => {
+  it.each(files.map((file) => [file.name, file] as const))(
+    "%s can be read in one go and says what it is",
+    (name, file) => {
+      expect(file.text.split("\n").length - 1).toBeLessThanOrEqual(250);
+      expect(file.text.slice(0, 3)).toBe("// ");
+      expect(name).toMatch(/^(?:[a-z]+\/){0,2}[a-z0-9-]+(?:\.d)?\.ts$/);
+    },
+  );
+});

@@ -1,0 +1,226 @@
+// The cache: absent or right. Entries of other keys, from the future, damaged or foreign are absent; a newer entry
+// wins; no broken directory ever throws.
+
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { isRecord, isText } from "../../../src/core/entry.ts";
+import { type Cache, type CachePlace, createCache, noCache } from "../../../src/store/cache.ts";
+import { ManualClock } from "../edge/manual-clock.ts";
+import { modeOf, scratch, uid } from "./scratch.ts";
+
+interface Word {
+  readonly atMs: number;
+  readonly word: string;
+}
+
+const parseWord = (value: unknown): Word | undefined =>
+  isRecord(value) && isText(value.word) && typeof value.atMs === "number"
+    ? { atMs: value.atMs, word: value.word }
+    : undefined;
+const wordOf = (cache: Cache, key: string): string | undefined => cache.read(key, parseWord)?.word;
+
+function cacheIn(...dirs: string[]): { cache: Cache; clock: ManualClock } {
+  const clock = new ManualClock();
+  const places: CachePlace[] = dirs.map((dir) => ({ dir, parents: true }));
+  return { cache: createCache(places, uid, clock), clock };
+}
+
+const entryFiles = (dir: string): string[] => readdirSync(dir).filter((name) => name.endsWith(".json"));
+
+it("what was written is read, by another process's cache too", () => {
+  const dir = join(scratch(), "a", "b");
+  const { cache, clock } = cacheIn(dir);
+  expect(wordOf(cache, "k")).toBeUndefined();
+  cache.write("k", { atMs: clock.nowMs(), word: "é🔑" });
+  expect(wordOf(cache, "k")).toBe("é🔑");
+  expect(wordOf(cacheIn(dir).cache, "k")).toBe("é🔑");
+  expect(modeOf(dir)).toBe("700");
+  for (const name of readdirSync(dir)) expect(modeOf(join(dir, name))).toBe("600");
+  cache.remove("k");
+  expect(wordOf(cache, "k")).toBeUndefined();
+  cache.remove("k");
+});
+
+it("file names say nothing, and any key has one", () => {
+  const dir = scratch();
+  const { cache, clock } = cacheIn(dir);
+  for (const key of ["c4nary", "../../c4nary", "", "a\0b", "x".repeat(5000), "a/b"]) {
+    cache.write(key, { atMs: clock.nowMs(), word: key });
+    expect(wordOf(cache, key)).toBe(key);
+  }
+  expect(entryFiles(dir)).toHaveLength(6);
+  for (const name of entryFiles(dir)) expect(name).toMatch(/^[0-9a-f]{24}\.json$/);
+});
+
+describe("absent", () => {
+  const cases: Record<string, (path: string, text: string, clock: ManualClock) => void> = {
+    "a clock behind the entry": (_, __, clock) => clock.jump(-1),
+    "a clock an hour back": (_, __, clock) => clock.jump(-3_600_000),
+    "a clock in 1970": (_, __, clock) => clock.jump(-clock.nowMs()),
+    "an empty file": (path) => writeFileSync(path, ""),
+    "a cut file": (path, text) => writeFileSync(path, text.slice(0, -1)),
+    "a file without its fields": (path, text) => writeFileSync(path, text.replace("word", "drow")),
+    "bytes that are no text": (path) => writeFileSync(path, Buffer.from([0xff, 0xfe, 0, 1])),
+    "mode 0644": (path) => chmodSync(path, 0o644),
+    "a link to the entry": (path) => {
+      copyFileSync(path, `${path}.real`);
+      rmSync(path);
+      symlinkSync(`${path}.real`, path);
+    },
+    "a directory": (path) => {
+      rmSync(path);
+      mkdirSync(path, { mode: 0o700 });
+    },
+  };
+
+  it.each(Object.entries(cases))(
+    "%s: and written over by the next answer, never deleted before",
+    (name, damage) => {
+      const dir = scratch();
+      const { cache, clock } = cacheIn(dir);
+      cache.write("k", { atMs: clock.nowMs(), word: "old" });
+      const path = join(dir, entryFiles(dir)[0] ?? "");
+      damage(path, readFileSync(path, "utf8"), clock);
+      expect(wordOf(cache, "k")).toBeUndefined();
+      expect(entryFiles(dir)).toHaveLength(1);
+      expect(() => cache.write("k", { atMs: clock.nowMs(), word: "new" })).not.toThrow();
+      expect(wordOf(cache, "k")).toBe(name === "a directory" ? undefined : "new");
+    },
+  );
+
+  it("two files that were swapped: each names its own key", () => {
+    const dir = scratch();
+    const { cache, clock } = cacheIn(dir);
+    cache.write("a", { atMs: clock.nowMs(), word: "A" });
+    const fileA = join(dir, entryFiles(dir)[0] ?? "");
+    cache.write("b", { atMs: clock.nowMs(), word: "B" });
+    const fileB = join(dir, entryFiles(dir).find((name) => !fileA.endsWith(name)) ?? "");
+    const [a, b] = [readFileSync(fileA), readFileSync(fileB)];
+    writeFileSync(fileA, b, { mode: 0o600 });
+    writeFileSync(fileB, a, { mode: 0o600 });
+    expect([wordOf(cache, "a"), wordOf(cache, "b")]).toEqual([undefined, undefined]);
+  });
+});
+
+describe("just before the rename", () => {
+  it("a newer entry wins", () => {
+    const { cache, clock } = cacheIn(scratch());
+    clock.advance(1000);
+    cache.write("k", { atMs: clock.nowMs(), word: "newer" });
+    cache.write("k", { atMs: clock.nowMs() - 1, word: "older" });
+    expect(wordOf(cache, "k")).toBe("newer");
+    cache.write("k", { atMs: clock.nowMs() + 0, word: "as new" });
+    expect(wordOf(cache, "k")).toBe("as new");
+  });
+
+  it("one from the future does not", () => {
+    const { cache, clock } = cacheIn(scratch());
+    cache.write("k", { atMs: clock.nowMs(), word: "old" });
+    clock.jump(-86_400_000);
+    cache.write("k", { atMs: clock.nowMs(), word: "new" });
+    expect(wordOf(cache, "k")).toBe("new");
+  });
+
+  it("one that cannot be read does not", () => {
+    const dir = scratch();
+    const { cache, clock } = cacheIn(dir);
+    cache.write("k", { atMs: clock.nowMs(), word: "old" });
+    chmodSync(join(dir, entryFiles(dir)[0] ?? ""), 0o604);
+    cache.write("k", { atMs: clock.nowMs() - 1000, word: "new" });
+    expect(wordOf(cache, "k")).toBe("new");
+  });
+});
+
+describe("places", () => {
+  it("a default one that is not private gives way to the next", () => {
+    const root = scratch();
+    mkdirSync(join(root, "open"));
+    chmodSync(join(root, "open"), 0o755);
+    symlinkSync(root, join(root, "link"));
+    const { cache, clock } = cacheIn(
+      join(root, "open"),
+      join(root, "link"),
+      join(root, "good"),
+      join(root, "never"),
+    );
+    cache.write("k", { atMs: clock.nowMs(), word: "w" });
+    expect(readdirSync(root).toSorted()).toEqual(["good", "link", "open"]);
+    expect(readdirSync(join(root, "open"))).toEqual([]);
+    expect(wordOf(cache, "k")).toBe("w");
+  });
+
+  it("none that is usable, or none at all: no cache, no lease, no exception", () => {
+    const root = scratch();
+    writeFileSync(join(root, "file"), "", { mode: 0o600 });
+    for (const cache of [
+      cacheIn(join(root, "file", "x")).cache,
+      cacheIn().cache,
+      cacheIn("relative").cache,
+      noCache,
+    ]) {
+      cache.write("k", { atMs: 1, word: "w" });
+      cache.remove("k");
+      expect(wordOf(cache, "k")).toBeUndefined();
+      expect(cache.leasePath("k")).toBeUndefined();
+    }
+  });
+
+  it("a directory that disappears in between, or is taken away: absent, and no exception", () => {
+    const dir = join(scratch(), "x");
+    const { cache, clock } = cacheIn(dir);
+    cache.write("k", { atMs: clock.nowMs(), word: "w" });
+    rmSync(dir, { recursive: true });
+    expect(wordOf(cache, "k")).toBeUndefined();
+    cache.write("k", { atMs: clock.nowMs(), word: "w" });
+    cache.remove("k");
+  });
+});
+
+describe("the sweep", () => {
+  const HOUR_MS = 3_600_000;
+  const plant = (dir: string, name: string, clock: ManualClock, ageMs: number): void => {
+    writeFileSync(join(dir, name), "x", { mode: 0o600 });
+    const atS = (clock.nowMs() - ageMs) / 1000;
+    utimesSync(join(dir, name), atS, atS);
+  };
+  const orphan = `${"a".repeat(40)}.json.tmp-1-abc`;
+
+  it("comes with a write, at most once an hour, and takes orphans and what nobody can use any more", () => {
+    const dir = scratch();
+    const { cache, clock } = cacheIn(dir);
+    plant(dir, orphan, clock, 61_000);
+    plant(dir, `${"b".repeat(40)}.json`, clock, 32 * 24 * HOUR_MS);
+    plant(dir, `${"c".repeat(40)}.json`, clock, 30 * 24 * HOUR_MS);
+    cache.write("k", { atMs: clock.nowMs(), word: "w" });
+    expect(readdirSync(dir)).not.toContain(orphan);
+    expect(entryFiles(dir)).toHaveLength(2);
+    utimesSync(join(dir, "swept"), clock.nowMs() / 1000, clock.nowMs() / 1000);
+
+    plant(dir, orphan, clock, 61_000);
+    cache.write("k", { atMs: clock.nowMs(), word: "w" });
+    expect(readdirSync(dir)).toContain(orphan);
+    clock.advance(HOUR_MS + 1);
+    cache.write("k", { atMs: clock.nowMs(), word: "w" });
+    expect(readdirSync(dir)).not.toContain(orphan);
+  });
+
+  it("is not put off for ever by a mark from the future", () => {
+    const dir = scratch();
+    const { cache, clock } = cacheIn(dir);
+    plant(dir, "swept", clock, -30 * 24 * HOUR_MS);
+    plant(dir, orphan, clock, 61_000);
+    cache.write("k", { atMs: clock.nowMs(), word: "w" });
+    expect(readdirSync(dir)).not.toContain(orphan);
+  });
+});
