@@ -6,7 +6,6 @@ import { get } from "./commands/get.ts";
 import { answer, fail, type Reply, refuse } from "./commands/reply.ts";
 import { Failure, failureLine, toFailure } from "./core/failures.ts";
 import { extraArgument, Refusal, unknownAction, usage } from "./core/protocol.ts";
-import { BUILD_DETAILS, VERSION } from "./core/version.ts";
 import type { Deadline } from "./edge/clock.ts";
 import { type Machine, Session } from "./remote.ts";
 
@@ -19,29 +18,43 @@ export interface HelperDeps {
   readonly machine: Machine;
   /** Stdin to its end. Rejects with a Failure when that does not come before the deadline. */
   readonly readStdin: (deadline: Deadline) => Promise<Uint8Array>;
+  /** Path of this program. */
+  readonly executable: string;
 }
 
 export async function runHelper(args: readonly string[], deps: HelperDeps): Promise<Reply> {
   const [verb, ...rest] = args;
-  if (verb === undefined) return refuse(usage());
-  if (rest.length > 0) return refuse(verb === "get" ? extraArgument() : usage());
   switch (verb) {
-    case "version":
-    case "--version":
-    case "-v":
-      return answer(`docker-credential-ona ${VERSION} (${BUILD_DETAILS})\n`);
-    case "help":
-    case "--help":
-    case "-h":
-      return answer((await import("./commands/help.ts")).HELP);
+    case undefined:
+      return refuse(usage());
     case "get":
     case "store":
     case "erase":
     case "list":
+      if (rest.length > 0) return refuse(verb === "get" ? extraArgument() : usage());
       return protocolVerb(verb, deps);
+    case "version":
+    case "--version":
+    case "-v": {
+      const { versionJson, versionLine } = await import("./commands/help.ts");
+      if (rest.length === 1 && rest[0] === "--json") return versionJson();
+      return rest.length > 0 ? refuse(usage()) : versionLine();
+    }
+    case "help":
+    case "--help":
+    case "-h":
+      return (await import("./commands/help.ts")).help(rest);
     default:
-      return refuse(unknownAction(verb));
+      return verbForPeople(verb, rest, deps);
   }
+}
+
+async function verbForPeople(name: string, args: readonly string[], deps: HelperDeps): Promise<Reply> {
+  const { findVerb } = await import("./verbs.ts");
+  const verb = findVerb(name);
+  if (verb === undefined) return refuse(unknownAction(name));
+  const { runVerb } = await import("./people.ts");
+  return runVerb(verb, args, deps);
 }
 
 async function protocolVerb(verb: Verb, deps: HelperDeps): Promise<Reply> {

@@ -45,5 +45,9 @@ async function replyTheLongWay(start: StdinStart | undefined): Promise<Reply> {
     trace: createTrace(env.DOCKER_CREDENTIAL_ONA_TRACE, systemClock, (text) => writeAll(2, text)),
     suffixes: ["ona", ...(ownName === undefined ? [] : [ownName])],
   };
-  return runHelper(args, { machine, readStdin: (deadline) => readStdin(deadline, start) });
+  return runHelper(args, {
+    machine,
+    readStdin: (deadline) => readStdin(deadline, start),
+    executable: process.execPath,
+  });
 }

@@ -1,16 +1,31 @@
-// `help`: what the program is, in one screen.
+// `help`, `help VERB` and `version`: what the program is.
 
-export const HELP = `Usage: docker-credential-ona <store|get|erase|list|version|help>
+import { overview, verbHelp } from "../core/help-text.ts";
+import { nearest } from "../core/nearest.ts";
+import { PROTOCOL_VERBS } from "../core/protocol.ts";
+import { BUILD_DETAILS, VERSION } from "../core/version.ts";
+import { findVerb, VERBS } from "../verbs.ts";
+import { answer, type Reply } from "./reply.ts";
 
-Credentials for container registries in Ona environments, in Docker's credential-helper protocol.
+const NAME = "docker-credential-ona";
 
-  get      reads a server from stdin and prints its credential as JSON
-  store    reads {"ServerURL","Username","Secret"} from stdin and keeps it as a local login
-  erase    reads a server from stdin and forgets its local login and cached answer
-  list     prints the known registries with their user names as JSON
-  version  prints the version
-  help     prints this text
+/** `args`: what stood after `help`. */
+export function help(args: readonly string[]): Reply {
+  const [name] = args;
+  if (name === undefined) return answer(overview(VERBS, PROTOCOL_VERBS));
+  const verb = findVerb(name);
+  if (verb !== undefined && args.length === 1) return answer(verbHelp(verb));
+  const near = nearest(
+    name,
+    VERBS.map((each) => each.name),
+  );
+  const meant = near === undefined ? "" : `; did you mean ${near}?`;
+  const wrong = verb === undefined ? `there is no verb of that name${meant}` : "help takes one verb";
+  return { stdout: "", stderr: `${NAME}: ${wrong}\n`, exitCode: 2 };
+}
 
-Docker calls it when ~/.docker/config.json says, for example:
-  {"credHelpers": {"ghcr.io": "ona"}}
-`;
+export const versionLine = (): Reply => answer(`${NAME} ${VERSION} (${BUILD_DETAILS})\n`);
+
+/** The same as data. */
+export const versionJson = (): Reply =>
+  answer(`${JSON.stringify({ schemaVersion: 1, name: NAME, version: VERSION, details: BUILD_DETAILS })}\n`);

@@ -23,6 +23,7 @@ export async function verb(
   const reply = await runHelper([name], {
     machine: { env: { ...w.env, ...env }, uid, clock: w.clock, trace: () => undefined, suffixes: ["ona"] },
     readStdin: async () => Buffer.from(stdin),
+    executable: "/usr/bin/docker-credential-ona",
   });
   expect(reply.stdout).toMatch(/^(?:[^\n]*\n)?$/);
   expect(reply.stderr).toMatch(/^(?:[^\n]*\n)?$/);

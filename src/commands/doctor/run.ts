@@ -1,0 +1,8 @@
+// `doctor`: see verbs.ts.
+
+import { Failure } from "../../core/failures.ts";
+import type { RunVerb } from "../invocation.ts";
+
+export const run: RunVerb = async () => {
+  throw new Failure("internal", "doctor is not there yet");
+};

@@ -1,0 +1,8 @@
+// `kubelet`: see verbs.ts.
+
+import { Failure } from "../core/failures.ts";
+import type { RunVerb } from "./invocation.ts";
+
+export const run: RunVerb = async () => {
+  throw new Failure("internal", "kubelet is not there yet");
+};

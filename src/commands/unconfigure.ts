@@ -1,0 +1,8 @@
+// `unconfigure`: see verbs.ts.
+
+import { Failure } from "../core/failures.ts";
+import type { RunVerb } from "./invocation.ts";
+
+export const run: RunVerb = async () => {
+  throw new Failure("internal", "unconfigure is not there yet");
+};
