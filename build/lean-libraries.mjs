@@ -32,7 +32,7 @@ const absent = (what, ...names) => {
 /** The modules of Node's that the bundle may load. Those for HTTP take longer than a whole warm answer. */
 const BUILTINS = new Set([
   ...["async_hooks", "buffer", "child_process", "crypto", "events", "fs", "fs/promises", "net", "os", "path"],
-  ...["querystring", "stream", "tls", "util", "zlib"],
+  ...["querystring", "stream", "tls", "tty", "util", "worker_threads", "zlib"],
 ]);
 
 /** Importer, path as it is written there, and what stands there instead. */
