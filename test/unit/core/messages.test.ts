@@ -6,14 +6,17 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { MESSAGES_PAGE, withMessages } from "../../../build/messages-page.ts";
 import { FAILURE_CODES } from "../../../src/core/failures.ts";
+import { FINDING_MESSAGES } from "../../../src/core/finding-messages.ts";
 import { FINDING_CODES } from "../../../src/core/findings.ts";
-import { FAILURE_MESSAGES, FINDING_MESSAGES } from "../../../src/core/messages.ts";
+import { FAILURE_MESSAGES } from "../../../src/core/messages.ts";
 import { repository } from "../../support/run-helper.ts";
 
 const rows = Object.entries({ ...FAILURE_MESSAGES, ...FINDING_MESSAGES });
 const src = join(repository, "src");
 const code = readdirSync(src, { recursive: true, encoding: "utf8" })
-  .filter((name) => name.endsWith(".ts") && !/^core\/(?:messages|failures|findings)\.ts$/.test(name))
+  .filter(
+    (name) => name.endsWith(".ts") && !/^core\/(?:finding-)?(?:messages|failures|findings)\.ts$/.test(name),
+  )
   .map((name) => readFileSync(join(src, name), "utf8"))
   .join("\n");
 
