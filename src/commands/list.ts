@@ -4,6 +4,7 @@
 import type { RegistryRule } from "../core/config.ts";
 import { dockerKey, type RegistryRef, recognizeCloud } from "../core/registry.ts";
 import { ruleFor } from "../core/registry-rules.ts";
+import { printableJson } from "../core/text.ts";
 import type { Session } from "../remote.ts";
 import { answer, type Reply } from "./reply.ts";
 
@@ -25,7 +26,7 @@ export async function list(session: Session): Promise<Reply> {
     const key = dockerKey({ key: login.registry, kind: "registry" });
     users.set(key, login.credential.username);
   }
-  return answer(`${JSON.stringify(Object.fromEntries(users))}\n`);
+  return answer(`${printableJson(Object.fromEntries(users))}\n`);
 }
 
 /** The user name as far as it is known without asking. */

@@ -5,6 +5,7 @@ import { Fields, Mistake } from "./config-fields.ts";
 import { isSafeEndpoint, parseEndpoint } from "./endpoint.ts";
 import { parseRules, type RegistryRule } from "./registry-rules.ts";
 import { JsonMistake, parseStrictJson } from "./strict-json.ts";
+import { withoutByteOrderMark } from "./text.ts";
 
 export const SCOPES = ["user", "serviceAccount", "project", "organization", "runner"] as const;
 export type Scope = (typeof SCOPES)[number];
@@ -61,7 +62,7 @@ export const DEFAULT_CONFIG: Config = {
 /** The configuration in `text`. Throws an Error whose message names the position or the key. */
 export function parseConfig(text: string): Config {
   try {
-    return readConfig(new Fields(parseStrictJson(text), ""));
+    return readConfig(new Fields(parseStrictJson(withoutByteOrderMark(text)), ""));
   } catch (error) {
     if (error instanceof JsonMistake)
       throw new Mistake(`line ${error.line}, column ${error.column}: ${error.message}`);
@@ -70,8 +71,7 @@ export function parseConfig(text: string): Config {
 }
 
 function readConfig(root: Fields): Config {
-  const token = root.object("token");
-  const tokenFields = readToken(token);
+  const tokenFields = readToken(root.object("token"));
   const api = root.object("api");
   const auth = root.object("auth");
   const idToken = root.object("idToken");
@@ -92,20 +92,20 @@ function readConfig(root: Fields): Config {
     googleScopes: google.texts("scopes", isPrintable) ?? [CLOUD_PLATFORM],
     rules: parseRules(root.object("registries")),
   };
-  for (const fields of [root, token, api, auth, idToken, google]) fields.end();
+  for (const fields of [root, api, auth, idToken, google]) fields.end();
   return config;
 }
 
 function readToken(token: Fields): Pick<Config, "tokenFile" | "tokenJson" | "tokenCommand"> {
   const file = token.text("jsonFile", isAbsolutePath, "must be an absolute path");
   const key = token.text("key", isPrintable, "must be the name of a key");
+  const tokenFile = token.text("file", isAbsolutePath, "must be an absolute path");
+  const tokenCommand = token.command("command");
+  token.end();
   if ((file === undefined) !== (key === undefined))
     throw new Mistake("token.jsonFile and token.key go together");
-  return {
-    tokenFile: token.text("file", isAbsolutePath, "must be an absolute path"),
-    tokenJson: file === undefined || key === undefined ? undefined : { file, key },
-    tokenCommand: token.command("command"),
-  };
+  const tokenJson = file === undefined || key === undefined ? undefined : { file, key };
+  return { tokenFile, tokenJson, tokenCommand };
 }
 
 function readScopeIds(scopes: Fields): Partial<Record<Scope, string>> {

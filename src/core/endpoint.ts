@@ -56,7 +56,8 @@ function splitAuthority(authority: string): { host: string; port: number | undef
   const port = portText === undefined ? undefined : Number(portText);
   if (port !== undefined && port > 65535) return undefined;
   const host = parseRegistry(hostText, "secret")?.key;
-  const shown = hostText.toLowerCase().replace(/\.$/, "");
+  // The Hub's names are one registry, but each is an address of its own.
+  const shown = hostText[0] === "[" ? (host ?? "") : hostText.toLowerCase().replace(/\.$/, "");
   if (host === undefined || (ENDS_IN_NUMBER.test(shown) && !V4.test(shown))) return undefined;
   return { host: shown, port };
 }

@@ -3,6 +3,7 @@
 // Source of the phrases: docker/docker-credential-helpers, credentials/error.go.
 
 import { type Credential, Secret } from "./secret.ts";
+import { hasControl } from "./text.ts";
 
 export const NOT_FOUND = "credentials not found in native keychain";
 export const NO_SERVER_URL = "no credentials server URL";
@@ -32,7 +33,8 @@ export const unknownAction = (verb: string): string => `${NAME}: unknown action:
 export const extraArgument = (): string => `${usage()}\nget takes no argument: the server goes to stdin`;
 
 /** The server URL on stdin of `get` and `erase`, trimmed. Throws a Refusal. */
-export function readServerUrl(stdin: Uint8Array): string {
+export function readServerUrl(input: Uint8Array): string {
+  const stdin = input[0] === 0xef ? withoutMark(input) : input;
   if (isBlank(stdin)) throw new Refusal(NO_SERVER_URL);
   if (stdin.length > MAX_FIELD_BYTES) throw new Refusal(`${NAME}: the server URL is longer than 64 KiB`);
   const plain = printableAscii(stdin);
@@ -43,12 +45,14 @@ export function readServerUrl(stdin: Uint8Array): string {
 /** The payload of `store`. Keys in any letter case, as Go's decoder reads them. Throws a Refusal. */
 export function readStoreRequest(stdin: Uint8Array): StoreRequest {
   if (stdin.length > MAX_STORE_BYTES) throw new Refusal(`${NAME}: the payload is larger than 1 MiB`);
-  const text = decodeUtf8(stdin, "the payload").replace(/^\uFEFF/, "");
+  const text = decodeUtf8(withoutMark(stdin), "the payload");
   const fields = storeFields(text);
   const serverUrl = stringField(fields, "serverurl");
   if (serverUrl.trim() === "") throw new Refusal(NO_SERVER_URL);
   const username = stringField(fields, "username");
   if (/^[\r\n]*$/.test(username)) throw new Refusal(NO_USERNAME);
+  if (hasControl(trimmed(username, "", "\r\n")))
+    throw new Refusal(`${NAME}: the user name contains a control character`);
   const secret = stringField(fields, "secret");
   return {
     serverUrl: checkedField(serverUrl, "the server URL"),
@@ -111,6 +115,11 @@ function decodeUtf8(bytes: Uint8Array, what: string): string {
   } catch {
     throw new Refusal(`${NAME}: ${what} is not valid UTF-8`);
   }
+}
+
+/** Without the byte-order mark that some editors put in front. */
+function withoutMark(bytes: Uint8Array): Uint8Array {
+  return bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
 }
 
 /** The usual input, which needs no decoder and no pattern: printable ASCII, then perhaps line ends. */

@@ -133,6 +133,8 @@ function readIdentity(fields: Fields): IdentityChoice {
   if (profile !== undefined) return { kind: "profile", profile };
   const serviceAccount = fields.text("serviceAccount", isEmail, "must be the address of a service account");
   if (serviceAccount !== undefined) return { kind: "impersonate", serviceAccount };
+  // A misspelt key is named before what is missing because of it.
+  if (!fields.has("oidc")) fields.end();
   if (!fields.has("oidc"))
     throw new Mistake(`${fields.path} must name profile, roleArn, oidc or serviceAccount`);
   return readOidc(fields.object("oidc"));
@@ -145,15 +147,15 @@ function readOidc(fields: Fields): IdentityChoice {
     (text) => PROVIDER.test(text),
     "must be projects/…/providers/…",
   );
+  const serviceAccount =
+    roleArn === undefined
+      ? fields.text("serviceAccount", isEmail, "must be the address of a service account")
+      : undefined;
+  fields.end();
   if ((roleArn === undefined) === (provider === undefined)) {
     throw new Mistake(`${fields.path} must name either roleArn or workloadIdentityProvider`);
   }
-  if (roleArn !== undefined) {
-    fields.end();
-    return { kind: "oidc-aws", roleArn };
-  }
-  const serviceAccount = fields.text("serviceAccount", isEmail, "must be the address of a service account");
-  fields.end();
+  if (roleArn !== undefined) return { kind: "oidc-aws", roleArn };
   return {
     kind: "oidc-google",
     workloadIdentityProvider: PROVIDER.exec(provider ?? "")?.[1] ?? "",

@@ -84,20 +84,46 @@ function withPort(host: string, port: string | undefined): string | undefined {
 }
 
 function canonicalIpv6(authority: string): string | undefined {
-  const folded = authority.replace(/[A-F]/g, (letter) => letter.toLowerCase());
-  const [, host = "", port] = /^(\[[0-9a-f:.]+\])(?::(.*))?$/.exec(folded) ?? [];
-  return isIpv6(host.slice(1, -1)) ? withPort(host, port) : undefined;
+  const end = authority.indexOf("]");
+  const groups = ipv6Groups(authority.slice(1, Math.max(end, 1)).toLowerCase());
+  if (groups === undefined) return undefined;
+  const after = authority.slice(end + 1);
+  if (after !== "" && after[0] !== ":") return undefined;
+  return withPort(`[${ipv6Text(groups)}]`, after === "" ? undefined : after.slice(1));
 }
 
-function isIpv6(text: string): boolean {
-  const tail = /^(?:[0-9a-f:]*:)(\d{1,3}(?:\.\d{1,3}){3})$/.exec(text)?.[1];
-  if (tail?.split(".").some((part) => Number(part) > 255)) return false;
-  const groups = tail === undefined ? text : `${text.slice(0, text.length - tail.length)}0:0`;
-  const halves = groups.split("::");
-  if (halves.length > 2) return false;
-  const parts = halves.flatMap((half) => (half === "" ? [] : half.split(":")));
-  if (!parts.every((part) => /^[0-9a-f]{1,4}$/.test(part))) return false;
-  return halves.length === 2 ? parts.length <= 7 : parts.length === 8;
+/** The eight numbers of an IPv6 address in any of its spellings; no zone, and no leading zeros in an IPv4 tail. */
+function ipv6Groups(text: string): readonly number[] | undefined {
+  const octet = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])";
+  const tail = new RegExp(`(?<=:)${octet}\\.${octet}\\.${octet}\\.${octet}$`).exec(text);
+  const [a = 0, b = 0, c = 0, d = 0] = (tail ?? []).slice(1).map(Number);
+  const whole =
+    tail === null
+      ? text
+      : `${text.slice(0, tail.index)}${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
+  const halves = whole.split("::").map((half) => (half === "" ? [] : half.split(":")));
+  const [front = [], back] = halves;
+  const given = halves.flat();
+  if (halves.length > 2 || !given.every((part) => /^[0-9a-f]{1,4}$/.test(part))) return undefined;
+  if (back === undefined ? given.length !== 8 : given.length > 7) return undefined;
+  const zeros = Array.from({ length: 8 - given.length }, () => "0");
+  return [...front, ...zeros, ...(back ?? [])].map((part) => Number.parseInt(part, 16));
+}
+
+/** RFC 5952: no leading zeros, the first longest run of two or more zeros as `::`, an IPv4-mapped address with its tail. */
+function ipv6Text(groups: readonly number[]): string {
+  const [, , , , , , high = 0, low = 0] = groups;
+  if (groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff)
+    return `::ffff:${high >> 8}.${high & 255}.${low >> 8}.${low & 255}`;
+  let start = -1;
+  let length = 1;
+  for (let from = 0; from < 8; from += 1) {
+    let to = from;
+    while (groups[to] === 0) to += 1;
+    if (to - from > length) [start, length] = [from, to - from];
+  }
+  const hex = (part: readonly number[]): string => part.map((group) => group.toString(16)).join(":");
+  return start < 0 ? hex(groups) : `${hex(groups.slice(0, start))}::${hex(groups.slice(start + length))}`;
 }
 
 /** A registry of a cloud, recognised from the whole key; with a port it is an ordinary registry. */

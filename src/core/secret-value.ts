@@ -4,6 +4,8 @@
 import type { ValueFormat } from "./config.ts";
 import { isRecord } from "./entry.ts";
 import { type Credential, Secret } from "./secret.ts";
+import { JsonMistake, parseStrictJson } from "./strict-json.ts";
+import { hasControl, withoutByteOrderMark } from "./text.ts";
 
 export const NATIVE = "runner-native";
 
@@ -16,15 +18,15 @@ export type SecretValue =
 const NOT_A_PAIR = bad("is not user:password, base64 of it, a JSON object with both, or runner-native");
 
 export function parseSecretValue(value: string, format: ValueFormat): SecretValue {
-  const text = withoutNewline(value);
+  const text = withoutNewline(withoutByteOrderMark(value));
   if (text === NATIVE) return { kind: "native" };
   switch (format) {
     case "plain":
       return parsePlain(text) ?? NOT_A_PAIR;
     case "json":
-      return (
-        parseJson(text) ?? bad("is not a JSON object with username and password, as valueFormat demands")
-      );
+      return startsLikeJson(text)
+        ? parseJson(text)
+        : bad("is not a JSON object with username and password, as valueFormat demands");
     case "base64":
       return parseBase64(text) ?? bad("is not base64 of user:password, as valueFormat demands");
     case "auto":
@@ -34,23 +36,62 @@ export function parseSecretValue(value: string, format: ValueFormat): SecretValu
 
 /** Base64 has no colon and JSON always has one, so the order of the attempts decides nothing. */
 function parseDirect(text: string): SecretValue | undefined {
-  return parseJson(text) ?? parsePlain(text);
+  return parseMeantOtherwise(text) ?? parsePlain(text);
 }
 
-function parseJson(text: string): SecretValue | undefined {
-  if (!/^\s*\{/.test(text)) return undefined;
+/** What is plainly written in another form must never be split at its first colon. */
+function parseMeantOtherwise(text: string): SecretValue | undefined {
+  if (isTemplate(text)) return bad("is a template that was never filled in");
+  if (startsLikeJson(text)) return parseJson(text);
+  if (/^\s*["']/.test(text)) return bad("is a quoted string; store it without the quotes");
+  if (isMapOfLines(text)) return bad("is a map of two lines; store user:password or a JSON object");
+  return undefined;
+}
+
+const startsLikeJson = (text: string): boolean => /^\s*[{[]/.test(text);
+
+function parseJson(text: string): SecretValue {
   let fields: unknown;
   try {
     fields = JSON.parse(text);
   } catch {
-    return undefined;
+    return bad(`looks like JSON but is not (${positionOfMistake(text)})`);
   }
-  if (!isRecord(fields)) return undefined;
+  if (!isRecord(fields)) return bad("is a JSON array, not an object with username and password");
   const { username, password } = fields;
   if (typeof username !== "string" || typeof password !== "string") {
     return bad("is a JSON object without the strings username and password");
   }
   return pair(username, password);
+}
+
+/** Never more than the position: what stands there is part of the value. */
+function positionOfMistake(text: string): string {
+  try {
+    parseStrictJson(text);
+  } catch (error) {
+    if (error instanceof JsonMistake) return `line ${error.line}, column ${error.column}`;
+  }
+  return "nested too deeply";
+}
+
+/** `{{ … }}` as the whole value or one half of it, or in the user name. */
+function isTemplate(text: string): boolean {
+  const colon = text.indexOf(":");
+  const password = colon < 0 ? "" : text.slice(colon + 1);
+  const user = colon < 0 ? text : text.slice(0, colon);
+  return (
+    /\{\{[^{}]*\}\}/.test(user) || /^\s*\{\{.*\}\}\s*$/s.test(password) || /^\s*\{\{.*\}\}\s*$/s.test(text)
+  );
+}
+
+const USER_LINE = /^\s*["']?user(?:[-_ ]?name)?["']?\s*[:=]/i;
+const PASSWORD_LINE = /^\s*["']?pass(?:word|wd)?["']?\s*[:=]/i;
+
+/** YAML or the like: one line names a user, another a password. */
+function isMapOfLines(text: string): boolean {
+  const lines = text.split(/\r\n|\r|\n/);
+  return lines.some((line) => USER_LINE.test(line)) && lines.some((line) => PASSWORD_LINE.test(line));
 }
 
 function parsePlain(text: string): SecretValue | undefined {
@@ -66,7 +107,8 @@ function parseBase64(text: string): SecretValue | undefined {
   const bytes = Uint8Array.from(atob(body), (character) => character.charCodeAt(0));
   let decoded: string;
   try {
-    decoded = withoutNewline(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
+    // The decoder drops a byte-order mark.
+    decoded = withoutNewline(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch {
     return undefined;
   }
@@ -76,7 +118,7 @@ function parseBase64(text: string): SecretValue | undefined {
 function pair(username: string, password: string): SecretValue {
   if (username === NATIVE && password === NATIVE) return { kind: "native" };
   if (username === "") return bad("has an empty user name");
-  if (/[\x00-\x1f\x7f]/.test(username)) return bad("has a control character in the user name");
+  if (hasControl(username)) return bad("has a control character in the user name");
   return { kind: "credential", credential: { username, secret: new Secret(password) } };
 }
 

@@ -23,6 +23,15 @@ function mistakeIn(registries: unknown): string {
   return "accepted";
 }
 
+it.each([
+  [{ rolArn: ROLE }, `registries.${ECR}.identity.rolArn is not a known key`],
+  [{ oidc: { rolArn: ROLE } }, `registries.${ECR}.identity.oidc.rolArn is not a known key`],
+  [{ Profile: "dev" }, `registries.${ECR}.identity.Profile is not a known key`],
+  [{}, `registries.${ECR}.identity must name profile, roleArn, oidc or serviceAccount`],
+])("%j: a misspelt key is named before what is missing because of it", (identity, message) => {
+  expect(mistakeIn({ [ECR]: { identity } })).toBe(message);
+});
+
 describe("identity", () => {
   const on = (name: string, identity: unknown): string => mistakeIn({ [name]: { identity } });
 

@@ -232,3 +232,11 @@ describe("no JSON: the mistake names the position", () => {
     );
   });
 });
+
+it("a misspelt key of token is named before what is missing because of it", () => {
+  expect(() => parseConfig('{"token":{"jsonFile":"/x","kye":"a"}}')).toThrow("token.kye is not a known key");
+});
+
+it("a byte-order mark in front is dropped", () => {
+  expect(parseConfig("\ufeff{}")).toEqual(parseConfig("{}"));
+});

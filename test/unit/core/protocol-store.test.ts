@@ -48,6 +48,16 @@ describe("the payload of store", () => {
     expect(request.credential.secret.expose()).toBe(canary);
   });
 
+  it.each(["\u0085", "\u009b", "\u202e", "\u2066", "\u200e", "\u061c", "\u2028"])(
+    "%j in the user name is refused: it would not look like what it is",
+    (character) => {
+      const payload = JSON.stringify({ ...good, Username: `de${character}mo` });
+      expect(refusal(() => store(payload))).toBe(
+        "docker-credential-ona: the user name contains a control character",
+      );
+    },
+  );
+
   it.each([
     ["no secret", { ServerURL: host, Username: "demo" }],
     ["an empty secret", { ServerURL: host, Username: "demo", Secret: "" }],

@@ -64,8 +64,13 @@ describe("the server of get and erase", () => {
     expect(refusal(() => readServerUrl(bytes(stdin)))).toBe("no credentials server URL");
   });
 
+  it("one byte-order mark in front is dropped", () => {
+    expect(readServerUrl(bytes(`\ufeff${host}\n`))).toBe(host);
+    expect(refusal(() => readServerUrl(bytes("\ufeff \n")))).toBe("no credentials server URL");
+  });
+
   it("only space, tab, CR and LF count as blank", () => {
-    for (const blank of ["\u00a0", "\u3000", "\u2028", "\u0085", "\ufeff"]) {
+    for (const blank of ["\u00a0", "\u3000", "\u2028", "\u0085"]) {
       expect(readServerUrl(bytes(blank))).toBe(blank);
       expect(readServerUrl(bytes(host + blank))).toBe(host + blank);
       expect(readServerUrl(bytes(blank + host))).toBe(blank + host);

@@ -1,6 +1,7 @@
 // Properties of the registry grammar over generated hosts. The oracles below are written from the contract and
 // share no code with the parser; a host they do not name must never count as a cloud's.
 
+import { isIPv6 } from "node:net";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { acceptedHosts, rejectedHosts } from "../../../fixtures/hosts/table.ts";
@@ -85,7 +86,13 @@ const cloudOracle = new RegExp(
 function plainOracle(text: string): string {
   const authority = text.replace(/^(?:https:\/\/|\/\/)/i, "").replace(/[/?].*$/s, "");
   const folded = authority.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
-  return folded.replace(/:443$/, "").replace(/\.(?=(?::[0-9]+)?$)/, "");
+  return urlForm(folded.replace(/:443$/, "").replace(/\.(?=(?::[0-9]+)?$)/, ""));
+}
+
+/** An IPv6 address as the URL standard serialises it: one form for every spelling. */
+function urlForm(host: string): string {
+  const address = /^\[(.*)\]/.exec(host)?.[1] ?? "";
+  return isIPv6(address) ? new URL(`http://[${address}]`).hostname + host.slice(address.length + 2) : host;
 }
 
 const hubHosts = ["docker.io", "index.docker.io", "registry-1.docker.io"];
@@ -107,7 +114,7 @@ describe("any text", () => {
         const ref = parseRegistry(text);
         if (ref === undefined || ref.kind === "opaque") return;
         const expected = plainOracle(text);
-        expect(ref.key).toBe(hubHosts.includes(expected) ? "docker.io" : expected);
+        expect(urlForm(ref.key)).toBe(hubHosts.includes(expected) ? "docker.io" : expected);
         expect(ref.key).toMatch(/^(?:[a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::[1-9][0-9]{0,4})?$/);
         expect(ref.key).not.toMatch(/\.\.|^\.|\.$|\.:|:443$/);
       }),
@@ -163,6 +170,54 @@ describe("two texts", () => {
         const same = plainOracle(one) === plainOracle(other);
         const bothHub = [one, other].every((text) => hubHosts.includes(plainOracle(text)));
         expect(a.key === b.key).toBe(same || bothHub);
+      }),
+      { numRuns },
+    );
+  });
+});
+
+describe("IPv6", () => {
+  const group = fc.oneof(fc.constant(0), fc.nat(0xf), fc.nat(0xffff));
+  const groups = fc.array(group, { minLength: 8, maxLength: 8 });
+  /** The same address in another spelling: leading zeros, capitals, another gap, a tail. */
+  const spelling = fc.tuple(groups, fc.nat(7), fc.boolean(), fc.boolean(), fc.nat(4));
+  const written = ([numbers, at, tail, upper, width]: [
+    number[],
+    number,
+    boolean,
+    boolean,
+    number,
+  ]): string => {
+    const parts = numbers.map((number) => number.toString(16).padStart(width, "0"));
+    const [high = 0, low = 0] = numbers.slice(6);
+    if (tail) parts.splice(6, 2, `${high >> 8}.${high & 255}.${low >> 8}.${low & 255}`);
+    const zero = numbers[at] === 0 && at < (tail ? 6 : 8);
+    const text = zero ? `${parts.slice(0, at).join(":")}::${parts.slice(at + 1).join(":")}` : parts.join(":");
+    return upper ? text.toUpperCase() : text;
+  };
+  /** The URL standard's serialisation; it has no form of its own for IPv4-mapped addresses. */
+  const byUrl = (address: string): string => new URL(`http://[${address}]`).hostname;
+
+  it("every spelling of an address is one registry, in the canonical form", () => {
+    fc.assert(
+      fc.property(spelling, (form) => {
+        const address = written(form);
+        const key = parseRegistry(`[${address}]`)?.key ?? "refused";
+        expect(isIPv6(address)).toBe(true);
+        expect(byUrl(key.slice(1, -1))).toBe(byUrl(address));
+        expect(parseRegistry(key)?.key).toBe(key);
+        if (!key.startsWith("[::ffff:")) expect(key).toBe(byUrl(address));
+      }),
+      { numRuns },
+    );
+  });
+
+  it("what node:net refuses is refused", () => {
+    const text = fc.string({ unit: fc.constantFrom(..."01f:.%F9"), maxLength: 20 });
+    fc.assert(
+      fc.property(text, (address) => {
+        const taken = parseRegistry(`[${address}]`) !== undefined;
+        return taken === (isIPv6(address) && !address.includes("%"));
       }),
       { numRuns },
     );

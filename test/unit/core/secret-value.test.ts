@@ -53,7 +53,15 @@ describe("auto", () => {
     ["JSON", '{"username":"demo","password":"p:q"}', "demo|p:q"],
     ["JSON with space and more keys", ' { "password": "p",\n "username": "demo", "x": 1 }\n', "demo|p"],
     ["base64 of JSON", base64('{"username":"demo","password":"p"}'), "demo|p"],
-    ["a brace that opens no JSON", "{demo:pass", "{demo|pass"],
+    ["a byte-order mark in front", "\ufeffdemo:pass", "demo|pass"],
+    ["a byte-order mark inside base64", base64("\ufeffdemo:pass"), "demo|pass"],
+    ["a byte-order mark in front of base64", `\ufeff${base64("demo:pass")}`, "demo|pass"],
+    ["a byte-order mark in front of JSON", '\ufeff{"username":"demo","password":"p"}', "demo|p"],
+    ["a byte-order mark in front of native", "\ufeffrunner-native", "native"],
+    ["quotes and braces inside", `de'm"o{[:p"a's{s`, `de'm"o{[|p"a's{s`],
+    ["braces in a password", "demo:a{{b}}c", "demo|a{{b}}c"],
+    ["a password that names itself", "demo:password: x", "demo|password: x"],
+    ["a password of two lines", "demo:one\ntwo:three", "demo|one\ntwo:three"],
     ["JSON with an empty password", '{"username":"demo","password":""}', "demo|"],
     ["native", "runner-native", "native"],
     ["native with a line end", "runner-native\n", "native"],
@@ -101,6 +109,31 @@ describe("bad", () => {
     ["JSON without user", '{"username":"","password":"c4nary"}'],
     ["an empty object", "{}"],
     ["a list without a colon", '["demo","c4nary"]'],
+    ["a list", '["demo:c4nary"]'],
+    ["a list of pairs", '[{"username":"demo","password":"c4nary"}]'],
+    ["JSON with a comma too many", '{"username":"demo","password":"c4nary",}'],
+    ["the same in base64", base64('{"username":"demo","password":"c4nary",}')],
+    ["JSON without its end", '{"username":"demo","password":"c4nary"'],
+    ["JSON with single quotes", "{'username':'demo','password':'c4nary'}"],
+    ["JSON after white space and a byte-order mark", '\ufeff \n{"username":"demo" "password":"c4nary"}'],
+    ["JSON that is nested too deeply", `{"a":${"[".repeat(5000)}`],
+    ["a brace that opens no JSON", "{demo:c4nary"],
+    ["a bracket", "[demo:c4nary"],
+    ["a quoted string", '"demo:c4nary"'],
+    ["a quoted string after white space", '\t"demo:c4nary"'],
+    ["single quotes", "'demo:c4nary'"],
+    ["a template", "{{ .demo }}:{{ .c4nary }}"],
+    ["a template as the password", "demo:{{ .c4nary }}"],
+    ["a template in the user", "x-{{demo}}:c4nary"],
+    ["a template alone", "{{ demo | c4nary }}"],
+    ["a template in base64", base64("demo:{{ .c4nary }}")],
+    ["YAML", "username: demo\npassword: c4nary"],
+    ["YAML with quotes, in the other order", "---\n'password': \"c4nary\"\n'username': demo\n"],
+    ["YAML in base64", base64("user: demo\npassword: c4nary\n")],
+    ["lines of a shell", "USERNAME=demo:x\nPASSWORD=c4nary"],
+    ["a C1 control character in the user", "de\u0085mo:c4nary"],
+    ["a change of direction in the user", "de\u202emo:c4nary"],
+    ["a line separator in the user", "de\u2028mo:c4nary"],
     ["a control character in the user", "de\x01mo:c4nary"],
     ["a line end in the user", "de\nmo:c4nary"],
     ["DEL in the user", "demo\x7f:c4nary"],
@@ -111,6 +144,26 @@ describe("bad", () => {
     expect(result.kind).toBe("bad");
     expect(inspect(result)).not.toMatch(/c4nary|4711|demo/);
   });
+});
+
+it.each([
+  ['{"username":"demo","password":"pw",}', "line 1, column 36"],
+  ['{\n "username" "demo"}', "line 2, column 13"],
+])("%s: says where", (value, where) => {
+  expect(parseSecretValue(value, "auto")).toEqual({
+    kind: "bad",
+    reason: `looks like JSON but is not (${where})`,
+  });
+});
+
+it.each([
+  ['{"username":"demo","password":"pw",}', '{"username"|"demo","password":"pw",}'],
+  ["username: demo\npassword: pw", "username| demo\npassword: pw"],
+  ['"demo:pw"', '"demo|pw"'],
+  ["{{ user }}:{{ password }}", "{{ user }}|{{ password }}"],
+  ["\ufeffdemo:pw", "demo|pw"],
+])("valueFormat plain takes %j as it is", (value, expected) => {
+  expect(meaning(value, "plain")).toBe(expected);
 });
 
 describe("forced", () => {
@@ -142,7 +195,10 @@ describe("forced", () => {
 
 describe("any user and password", () => {
   /** A user name: not empty, no colon, no control character, well formed; `{` would open JSON. */
-  const user = anyText(12).map((text) => `u${text.replace(/[:\x00-\x1f\x7f]/g, "_").toWellFormed()}`);
+  const user = anyText(12).map(
+    (text) =>
+      `u${text.replace(/[:\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, "_").toWellFormed()}`,
+  );
   const password = anyText(40).map((text) => `${text.toWellFormed()}.`);
   const forms: Record<string, (user: string, password: string) => string> = {
     plain: (u, p) => `${u}:${p}`,
