@@ -10,6 +10,8 @@ import { withoutByteOrderMark } from "./text.ts";
 export const SCOPES = ["user", "serviceAccount", "project", "organization", "runner"] as const;
 export type Scope = (typeof SCOPES)[number];
 export type Lookup = "auto" | "environment" | "list";
+/** How `--watch` learns of changes. */
+export type WatchMode = "auto" | "events" | "poll";
 export type ValueFormat = "auto" | "plain" | "base64" | "json";
 
 export const DEFAULT_DEADLINE_MS = 10_000;
@@ -34,6 +36,7 @@ export interface Config {
   readonly freshMs: number;
   readonly staleMs: number;
   readonly googleScopes: readonly string[];
+  readonly watch: WatchMode;
   readonly rules: readonly RegistryRule[];
 }
 
@@ -56,6 +59,7 @@ export const DEFAULT_CONFIG: Config = {
   freshMs: 60_000,
   staleMs: 86_400_000,
   googleScopes: [CLOUD_PLATFORM],
+  watch: "auto",
   rules: [],
 };
 
@@ -90,6 +94,7 @@ function readConfig(root: Fields): Config {
     freshMs: root.integer("freshSeconds", 0, 110, 60) * 1000,
     staleMs: root.integer("staleSeconds", 0, THIRTY_DAYS_S, 86_400) * 1000,
     googleScopes: google.texts("scopes", isPrintable) ?? [CLOUD_PLATFORM],
+    watch: root.choice("watch", ["auto", "events", "poll"], "auto"),
     rules: parseRules(root.object("registries")),
   };
   for (const fields of [root, api, auth, idToken, google]) fields.end();

@@ -77,6 +77,9 @@ describe("right", () => {
     ["freshSeconds", 110, { freshMs: 110_000 }],
     ["staleSeconds", 0, { staleMs: 0 }],
     ["google.scopes", ["https://a", "https://b"], { googleScopes: ["https://a", "https://b"] }],
+    ["watch", "auto", { watch: "auto" }],
+    ["watch", "events", { watch: "events" }],
+    ["watch", "poll", { watch: "poll" }],
   ])("%s: %j", (path, value, expected) => {
     expect(parse(at(path, value))).toEqual({ ...DEFAULT_CONFIG, ...expected });
   });
@@ -135,6 +138,7 @@ describe("wrong: the mistake names the key", () => {
     ["freshSeconds", [...notNumber, 111]],
     ["staleSeconds", [...notNumber, 1e12]],
     ["google.scopes", [1, "x", [], [1], [""], {}, null, ["a b"]]],
+    ["watch", [...notText, "", "Events", "stream", "poll "]],
   ];
   const cases = rows.flatMap(([path, values]) => values.map((value) => [path, value] as const));
   it.each(cases)("%s: %j", (path, value) => {
