@@ -5,7 +5,8 @@ import { mintPlan } from "./core/mint-plan.ts";
 import type { RegistryRef } from "./core/registry.ts";
 import { ruleFor } from "./core/registry-rules.ts";
 import { type Credential, isSameCredential } from "./core/secret.ts";
-import type { Session } from "./remote.ts";
+import type { Local } from "./local.ts";
+import type { Remote } from "./remote.ts";
 import { isMinted } from "./sources/mint/token-cache.ts";
 
 /** `unasked`: the platform could not be asked, so the question stays open. */
@@ -17,19 +18,20 @@ const ASK_LIMIT_MS = 3000;
 export async function compareLogin(
   ref: RegistryRef,
   credential: Credential,
-  session: Session,
+  local: Local,
+  remote: Remote,
   verb: "get" | "store",
 ): Promise<Comparison> {
-  if (ref.kind === "opaque" || !session.seesPlatform) return "unasked";
-  if (isOwnToken(ref, credential, session)) return "equal";
-  if (session.memory.isInHistory(ref, credential)) return "equal";
-  const rule = ruleFor(session.config.rules, ref);
-  if (session.loaded.broken !== undefined) return "unasked";
+  if (ref.kind === "opaque" || !local.seesPlatform) return "unasked";
+  if (isOwnToken(ref, credential, local)) return "equal";
+  if (local.secretCache.isInHistory(ref, credential)) return "equal";
+  const rule = ruleFor(local.config.rules, ref);
+  if (local.loaded.broken !== undefined) return "unasked";
   if (rule !== undefined && rule.source !== "platform") return "different";
   // A login is rare and worth asking for; a `get` of it may be one of many.
-  if (verb === "get" && session.memory.rememberedFailure(ref, true) !== undefined) return "unasked";
+  if (verb === "get" && local.secretCache.recentFailure(ref, true) !== undefined) return "unasked";
   try {
-    const { values, complete } = await session.platformValues(ref, ASK_LIMIT_MS, verb === "get");
+    const { values, complete } = await remote.platformValues(ref, ASK_LIMIT_MS, verb === "get");
     const equal = values.some(
       (value) => value.kind === "credential" && isSameCredential(value.credential, credential),
     );
@@ -42,12 +44,12 @@ export async function compareLogin(
 }
 
 /** The minted token of this registry, the current one or the one before. Nothing is minted for this. */
-function isOwnToken(ref: RegistryRef, credential: Credential, session: Session): boolean {
-  const rule = ruleFor(session.config.rules, ref);
+function isOwnToken(ref: RegistryRef, credential: Credential, local: Local): boolean {
+  const rule = ruleFor(local.config.rules, ref);
   for (const base of ["machine", "default-chain"] as const) {
-    const plan = mintPlan(ref, rule, base, session.config);
+    const plan = mintPlan(ref, rule, base, local.config);
     if (plan === undefined) return false;
-    if (isMinted(session.mintKey(plan), credential, session.cache)) return true;
+    if (isMinted(local.mintKey(plan), credential, local.cache)) return true;
   }
   return false;
 }

@@ -5,17 +5,25 @@ import { erase } from "./commands/erase.ts";
 import { get } from "./commands/get.ts";
 import { answer, fail, type Reply, refuse } from "./commands/reply.ts";
 import { Failure, failureLine, toFailure } from "./core/failures.ts";
-import { extraArgument, Refusal, unknownAction, usage } from "./core/protocol.ts";
-import type { Deadline } from "./edge/clock.ts";
-import { type Machine, Session } from "./remote.ts";
+import { extraArgument, Refusal, readServerUrl, unknownAction, usage } from "./core/protocol.ts";
+import { parseRegistry } from "./core/registry.ts";
+import { type Deadline, deadlineAfter } from "./edge/clock.ts";
+import type { Trace } from "./edge/trace.ts";
+import { type Context, Local } from "./local.ts";
+import { Remote } from "./remote.ts";
 
 type Verb = "get" | "store" | "erase" | "list";
 
 /** Callers give `list` three seconds, start-up included. */
 const LIST_LIMIT_MS = 2700;
+/** What the platform may take of it. */
+const ASK_LIMIT_MS = 2200;
 
 export interface HelperDeps {
-  readonly machine: Machine;
+  readonly context: Context;
+  readonly trace: Trace;
+  /** The names under which we may stand in `credHelpers`, without `docker-credential-`. */
+  readonly helperNames: readonly string[];
   /** Stdin to its end. Rejects with a Failure when that does not come before the deadline. */
   readonly readStdin: (deadline: Deadline) => Promise<Uint8Array>;
   /** Path of this program. */
@@ -58,24 +66,44 @@ async function verbForPeople(name: string, args: readonly string[], deps: Helper
 }
 
 async function protocolVerb(verb: Verb, deps: HelperDeps): Promise<Reply> {
-  const session = new Session(deps.machine);
-  const { machine } = deps;
-  const reply = await bounded(verb, session, () => perform(verb, session, deps));
+  const { context, trace, helperNames } = deps;
+  const local = new Local(context);
+  const limitMs = local.config.deadlineMs;
+  const deadline = deadlineAfter(context.clock, limitMs);
+  const asking = verb === "list" ? deadlineAfter(context.clock, Math.min(limitMs, ASK_LIMIT_MS)) : deadline;
+  const run: Run = {
+    verb,
+    local,
+    remote: new Remote(local, { deadline: asking, trace, helperNames }),
+    deadline,
+  };
+  const reply = await bounded(run, () => perform(run, deps));
   if (reply.exitCode !== 0 && /\[[a-z-]+\]\n$/.test(reply.stderr || reply.stdout)) {
     const { logFailure } = await import("./store/failure-log.ts");
     const line = (reply.stderr || reply.stdout).trimEnd();
-    logFailure(session.places.stateDir, machine.uid, machine.clock.nowMs(), verb, line);
+    logFailure(local.directories.stateDir, context.uid, context.clock.nowMs(), verb, line);
   }
   return reply;
 }
 
-async function perform(verb: Verb, session: Session, deps: HelperDeps): Promise<Reply> {
+interface Run {
+  readonly verb: Verb;
+  readonly local: Local;
+  readonly remote: Remote;
+  readonly deadline: Deadline;
+  /** What came on stdin, once it is there. */
+  stdin?: Uint8Array;
+}
+
+async function perform(run: Run, deps: HelperDeps): Promise<Reply> {
+  const { verb, local, remote } = run;
   try {
-    if (verb === "list") return await (await import("./commands/list.ts")).list(session);
-    const stdin = await deps.readStdin(session.deadline);
-    if (verb === "get") return await get(stdin, session);
-    if (verb === "erase") return await erase(stdin, session);
-    return await (await import("./commands/store.ts")).store(stdin, session);
+    if (verb === "list") return await (await import("./commands/list.ts")).list(local, remote);
+    const stdin = await deps.readStdin(run.deadline);
+    run.stdin = stdin;
+    if (verb === "get") return await get(stdin, local, remote);
+    if (verb === "erase") return erase(stdin, local);
+    return await (await import("./commands/store.ts")).store(stdin, local, remote);
   } catch (error) {
     if (error instanceof Refusal) return refuse(error.message);
     if (verb === "list") return answer("{}\n");
@@ -84,11 +112,11 @@ async function perform(verb: Verb, session: Session, deps: HelperDeps): Promise<
 }
 
 /** Whatever hangs, the caller gets an answer at the deadline; `list` answers sooner and never fails. */
-async function bounded(verb: Verb, session: Session, work: () => Promise<Reply>): Promise<Reply> {
+async function bounded(run: Run, work: () => Promise<Reply>): Promise<Reply> {
   let timer: NodeJS.Timeout | undefined;
-  const leftMs = session.deadline.remainingMs() + 200;
+  const leftMs = run.deadline.remainingMs() + 200;
   const timeout = new Promise<Reply>((resolve) => {
-    timer = setTimeout(() => resolve(tooLate(verb, session)), verb === "list" ? LIST_LIMIT_MS : leftMs);
+    timer = setTimeout(() => resolve(tooLate(run)), run.verb === "list" ? LIST_LIMIT_MS : leftMs);
   });
   try {
     return await Promise.race([work(), timeout]);
@@ -97,12 +125,11 @@ async function bounded(verb: Verb, session: Session, work: () => Promise<Reply>)
   }
 }
 
-function tooLate(verb: Verb, session: Session): Reply {
+function tooLate({ verb, stdin }: Run): Reply {
   if (verb === "list") return answer("{}\n");
   const late = new Failure("deadline", "it took longer than the deadline allows", {
     hint: "try again, or raise deadlineMs",
   });
-  return session.asked === undefined
-    ? refuse(failureLine("docker-credential-ona", late))
-    : fail(session.asked.key, late);
+  const asked = verb === "get" && stdin !== undefined ? parseRegistry(readServerUrl(stdin)) : undefined;
+  return asked === undefined ? refuse(failureLine("docker-credential-ona", late)) : fail(asked.key, late);
 }

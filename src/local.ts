@@ -1,24 +1,24 @@
-// What one run knows without asking anybody: configuration, places, cache, local logins, each made when first asked for.
-// It is all that a warm answer needs.
+// What one run knows without asking anybody: directories, configuration, cache, local logins, each made when it is first
+// asked for. Disk only: it opens no socket and starts no program, and it is all that a warm answer needs.
 
 import { existsSync } from "node:fs";
 import { type Config, isIdentifier } from "./core/config.ts";
 import type { MintPlan } from "./core/identity.ts";
-import type { Credential } from "./core/secret.ts";
 import type { Clock } from "./edge/clock.ts";
 import { mintFingerprint } from "./sources/mint/cache-key.ts";
-import { readyToken } from "./sources/mint/token-cache.ts";
-import { PlatformMemory } from "./sources/platform/secret-cache.ts";
+import { type CachedToken, readyToken } from "./sources/mint/token-cache.ts";
+import { SecretCache } from "./sources/platform/secret-cache.ts";
 import { tokenSources } from "./sources/platform/token-sources.ts";
 import { type Cache, createCache, noCache } from "./store/cache.ts";
 import { type LoadedConfig, loadConfig } from "./store/config-file.ts";
 import { textHash } from "./store/credential-hash.ts";
-import { findPlaces, type Places } from "./store/directories.ts";
+import { type Directories, findDirectories } from "./store/directories.ts";
 import { type LocalLogins, localLogins } from "./store/logins.ts";
 
-/** Where a run takes place. */
-export interface World {
+/** What the process gives to a run. */
+export interface Context {
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** The effective user. */
   readonly uid: number;
   readonly clock: Clock;
 }
@@ -26,19 +26,24 @@ export interface World {
 const DEFAULT_BASE_URL = "https://app.gitpod.io/api";
 const PLATFORM_DIR = "/usr/local/gitpod";
 
-export class View {
-  readonly world: World;
-  readonly places: Places;
+/**
+ * Lives for one run, or for one round of a run that repeats: configuration and directories are read once, and what was
+ * asked for since it was made counts as fresh. Nothing here throws; a broken configuration is in `loaded.broken`.
+ */
+export class Local {
+  readonly context: Context;
+  readonly directories: Directories;
   readonly loaded: LoadedConfig;
+  /** Milliseconds since 1970. */
   readonly startedAtMs: number;
   #cache: Cache | undefined;
-  #memory: PlatformMemory | undefined;
+  #secretCache: SecretCache | undefined;
 
-  constructor(world: World) {
-    this.world = world;
-    this.startedAtMs = world.clock.nowMs();
-    this.places = findPlaces(world.env, world.uid);
-    this.loaded = loadConfig(world.env, this.places.configFiles, world.uid);
+  constructor(context: Context) {
+    this.context = context;
+    this.startedAtMs = context.clock.nowMs();
+    this.directories = findDirectories(context.env, context.uid);
+    this.loaded = loadConfig(context.env, this.directories.configFiles, context.uid);
   }
 
   get config(): Config {
@@ -47,20 +52,21 @@ export class View {
 
   /** The environment's id as far as it is known without asking anybody. */
   get environmentId(): string | undefined {
-    const { env } = this.world;
+    const { env } = this.context;
     const named = env.ONA_ENVIRONMENT_ID || env.GITPOD_ENVIRONMENT_ID || this.config.environmentId;
     return named !== undefined && isIdentifier(named) ? named : undefined;
   }
 
   get cache(): Cache {
-    const { uid, clock } = this.world;
-    this.#cache ??= this.places.cache.length === 0 ? noCache : createCache(this.places.cache, uid, clock);
+    const { uid, clock } = this.context;
+    const { cache } = this.directories;
+    this.#cache ??= cache.length === 0 ? noCache : createCache(cache, uid, clock);
     return this.#cache;
   }
 
   get logins(): LocalLogins {
-    const { uid, clock } = this.world;
-    return localLogins(this.places.stateDir, this.environmentId ?? "", uid, clock);
+    const { uid, clock } = this.context;
+    return localLogins(this.directories.stateDir, this.environmentId ?? "", uid, clock);
   }
 
   /** False on a machine that knows nothing of the platform: then we are a plain local store. */
@@ -71,43 +77,45 @@ export class View {
       this.loaded.broken !== undefined
     )
       return true;
-    const sources = tokenSources(this.config, this.world.env);
+    const sources = tokenSources(this.config, this.context.env);
     return sources.some((source) => source.isPresent()) || existsSync(PLATFORM_DIR);
   }
 
   get baseUrl(): string {
-    const { env } = this.world;
+    const { env } = this.context;
     return env.ONA_BASE_URL || env.GITPOD_BASE_URL || this.config.baseUrl || DEFAULT_BASE_URL;
   }
 
   /** Who asks: the environment, else the token's source and content. Never a network call. */
   get owner(): string {
     if (this.environmentId !== undefined) return this.environmentId;
-    const source = tokenSources(this.config, this.world.env).find((candidate) => candidate.isPresent());
+    const source = tokenSources(this.config, this.context.env).find((candidate) => candidate.isPresent());
     return source === undefined ? "" : textHash(source.mark());
   }
 
-  get memory(): PlatformMemory {
-    this.#memory ??= new PlatformMemory({
+  /** What the cache knows of the platform's answers. */
+  get secretCache(): SecretCache {
+    this.#secretCache ??= new SecretCache({
       config: this.config,
       owner: this.owner,
       base: this.baseUrl,
       cache: this.cache,
-      clock: this.world.clock,
+      clock: this.context.clock,
       startedAtMs: this.startedAtMs,
     });
-    return this.#memory;
+    return this.#secretCache;
   }
 
   /** The token of `plan` if the cache has one that need not be renewed. */
-  mintedNow(plan: MintPlan): Credential | undefined {
-    return readyToken(this.mintKey(plan), this.cache, this.world.clock);
+  mintedNow(plan: MintPlan): CachedToken | undefined {
+    return readyToken(this.mintKey(plan), this.cache, this.context.clock);
   }
 
+  /** The cache key of the token of `plan`. */
   mintKey(plan: MintPlan): string {
     const federated = plan.identity?.kind === "oidc-aws" || plan.identity?.kind === "oidc-google";
     const idTokenFrom = federated ? JSON.stringify(this.config.idTokenCommand ?? []) : "";
-    const fingerprint = mintFingerprint(plan, this.world.env, this.places.home);
+    const fingerprint = mintFingerprint(plan, this.context.env, this.directories.home);
     return ["mint", this.baseUrl, this.owner, idTokenFrom, fingerprint].join("\n");
   }
 }

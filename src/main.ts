@@ -1,14 +1,12 @@
-// The only file that touches the process: it fixes the umask and the environment, builds the real dependencies, writes
-// the reply in one piece and sets the exit code. A warm `get` is answered from here, and what it does not need waits for
-// the long way.
+// Entry point. Only this file reads argv and the environment, sets the umask, and ends the process. A warm `get` is
+// answered from here; everything else is loaded by the slow path.
 
 import { getNow } from "./commands/get.ts";
 import type { Reply } from "./commands/reply.ts";
 import { systemClock } from "./edge/clock.ts";
 import { readStdinNow, type StdinStart } from "./edge/stdin-nonblocking.ts";
 import { writeAll } from "./edge/write-all.ts";
-import { View } from "./local.ts";
-import type { Machine } from "./remote.ts";
+import { Local } from "./local.ts";
 
 /** Everything that is created belongs to us alone, whatever umask the caller had. */
 process.umask(0o077);
@@ -19,7 +17,7 @@ process.on("SIGUSR1", () => undefined);
 const args = process.argv.slice(2);
 const stdin = args.length === 1 && args[0] === "get" ? readStdinNow() : undefined;
 const uid = process.geteuid?.() ?? 0;
-const reply = warmReply() ?? (await replyTheLongWay(stdin));
+const reply = warmReply() ?? (await slowReply(stdin));
 if (reply.stderr !== "") writeAll(2, reply.stderr);
 writeAll(1, reply.stdout);
 // Everything is written by now; what is still pending (a stdin that never ends) must not hold the caller.
@@ -27,10 +25,10 @@ process.exit(reply.exitCode);
 
 function warmReply(): Reply | undefined {
   if (stdin?.complete !== true) return undefined;
-  return getNow(stdin.bytes, new View({ env: process.env, uid, clock: systemClock }));
+  return getNow(stdin.bytes, new Local({ env: process.env, uid, clock: systemClock }));
 }
 
-async function replyTheLongWay(start: StdinStart | undefined): Promise<Reply> {
+async function slowReply(start: StdinStart | undefined): Promise<Reply> {
   const env = Object.freeze({ ...process.env });
   /** Libraries would print to the streams that Docker shows. */
   delete process.env.NODE_DEBUG;
@@ -38,15 +36,10 @@ async function replyTheLongWay(start: StdinStart | undefined): Promise<Reply> {
   delete process.env.NODE_TLS_REJECT_UNAUTHORIZED;
   const { createTrace, readStdin, runHelper } = await import("./program.ts");
   const ownName = /(?:^|\/)docker-credential-([^/]+)$/.exec(process.execPath)?.[1];
-  const machine: Machine = {
-    env,
-    uid,
-    clock: systemClock,
-    trace: createTrace(env.DOCKER_CREDENTIAL_ONA_TRACE, systemClock, (text) => writeAll(2, text)),
-    suffixes: ["ona", ...(ownName === undefined ? [] : [ownName])],
-  };
   return runHelper(args, {
-    machine,
+    context: { env, uid, clock: systemClock },
+    trace: createTrace(env.DOCKER_CREDENTIAL_ONA_TRACE, systemClock, (text) => writeAll(2, text)),
+    helperNames: ["ona", ...(ownName === undefined ? [] : [ownName])],
     readStdin: (deadline) => readStdin(deadline, start),
     executable: process.execPath,
   });

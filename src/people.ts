@@ -20,15 +20,14 @@ export async function runVerb(verb: Verb, args: readonly string[], deps: HelperD
     if (help) return { ...ends(0), stdout: verbHelp(verb) };
     const loaded = await verb.load?.();
     if (loaded === undefined) return ends(2);
-    const { machine, readStdin, executable } = deps;
-    const { trace, suffixes: helperNames } = machine;
-    const out = createOutput(machine.env);
+    const { context, trace, helperNames, readStdin, executable } = deps;
+    const out = createOutput(context.env);
     const signals = processSignals();
     return ends(
       await loaded.run({
         options,
         operands,
-        context: machine,
+        context,
         trace,
         helperNames,
         executable,

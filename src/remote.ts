@@ -1,104 +1,114 @@
-// One run that may ask: the platform, the clouds, the network. Each of them is loaded when it is first needed.
+// What a run may ask: the platform, the clouds, the network, each loaded when it is first needed. It decides nothing, and
+// whoever lives on after the run closes it.
 
 import { isBaseUrl } from "./core/config.ts";
 import { parseEndpoint } from "./core/endpoint.ts";
 import { Failure } from "./core/failures.ts";
 import type { MintPlan } from "./core/identity.ts";
 import type { RegistryRef } from "./core/registry.ts";
-import type { Credential, Secret } from "./core/secret.ts";
-import { type Deadline, deadlineAfter, within } from "./edge/clock.ts";
+import type { Secret } from "./core/secret.ts";
+import { type Deadline, within } from "./edge/clock.ts";
 import type { Http } from "./edge/http.ts";
 import type { Trace } from "./edge/trace.ts";
-import { View, type World } from "./local.ts";
-import { mintedToken } from "./sources/mint/token-cache.ts";
-import type { AllValues, AskOptions } from "./sources/platform/ask.ts";
+import type { Local } from "./local.ts";
+import { type CachedToken, mintedToken } from "./sources/mint/token-cache.ts";
+import type { AllValues, PlatformRequest } from "./sources/platform/ask.ts";
 import type { PlatformResult } from "./sources/platform/result.ts";
 import { emptyFiles, noToken, tokenSources } from "./sources/platform/token-sources.ts";
 
-export interface Machine extends World {
+export interface RemoteOptions {
+  /** The end of everything that is asked through this object, waiting for other processes included. */
+  readonly deadline: Deadline;
   readonly trace: Trace;
-  /** The names under which we may stand in `credHelpers`. */
-  readonly suffixes: readonly string[];
+  /** The names under which we may stand in `credHelpers`, without `docker-credential-`. */
+  readonly helperNames: readonly string[];
 }
 
-export class Session extends View {
-  readonly machine: Machine;
-  readonly deadline: Deadline;
-  /** The registry that `get` was asked for, once it is known. */
-  asked: RegistryRef | undefined;
-  #ask: Promise<AskOptions> | undefined;
+/**
+ * Lives for one run, or for one round of a run that repeats: a token that the platform refused is not tried again by the
+ * same object. Make a new `Local` and a new `Remote` for the next round, and `close()` this one.
+ */
+export class Remote {
+  readonly options: RemoteOptions;
+  readonly #local: Local;
+  #request: Promise<PlatformRequest> | undefined;
   #http: Promise<Http> | undefined;
 
-  constructor(machine: Machine) {
-    super(machine);
-    this.machine = machine;
-    this.deadline = deadlineAfter(machine.clock, this.loaded.config.deadlineMs);
+  constructor(local: Local, options: RemoteOptions) {
+    this.#local = local;
+    this.options = options;
   }
 
   /** The platform's answer for `ref`, from the cache where that will do. Never throws. */
   async platform(ref: RegistryRef): Promise<PlatformResult> {
-    const settled = this.memory.settled(ref);
+    const { secretCache } = this.#local;
+    const settled = secretCache.settled(ref);
     if (settled !== undefined) return settled;
     try {
-      const { askPlatform } = await import("./sources/platform/ask.ts");
-      return await askPlatform(ref, await this.askOptions());
+      const { fetchSecret } = await import("./sources/platform/ask.ts");
+      return await fetchSecret(ref, await this.askOptions());
     } catch (error) {
       const failure =
         error instanceof Failure ? error : new Failure("internal", "the platform could not be asked");
-      return { kind: "failed", failure, managed: this.memory.wasManaged(ref) };
+      return { kind: "failed", failure, managed: secretCache.wasManaged(ref) };
     }
   }
 
-  /** Every value that the platform gives for `ref` now. `mayRemember`: a failure is news to others. Throws a Failure. */
+  /**
+   * Every value that the platform gives for `ref` now, within `limitMs`. `mayRemember`: a failure is news to other
+   * processes. Throws a Failure.
+   */
   async platformValues(ref: RegistryRef, limitMs: number, mayRemember: boolean): Promise<AllValues> {
-    const { askAllValues } = await import("./sources/platform/ask.ts");
-    const deadline = within(this.machine.clock, this.deadline, limitMs);
-    return askAllValues(ref, { ...(await this.askOptions()), deadline }, mayRemember);
+    const { fetchAllValues } = await import("./sources/platform/ask.ts");
+    const deadline = within(this.#local.context.clock, this.options.deadline, limitMs);
+    return fetchAllValues(ref, { ...(await this.askOptions()), deadline }, mayRemember);
   }
 
-  async askOptions(): Promise<AskOptions> {
-    this.#ask ??= this.#newAskOptions();
-    return this.#ask;
+  /** What every question to the platform needs. Throws a Failure: no token, or an address of no use. */
+  async askOptions(): Promise<PlatformRequest> {
+    this.#request ??= this.#newRequest();
+    return this.#request;
   }
 
+  /** The one set of connections of this object. */
   async http(): Promise<Http> {
     this.#http ??= this.#newHttp();
     return this.#http;
   }
 
-  /** A minted token of `ref` by `plan`. Throws a Failure. */
-  async minted(plan: MintPlan, ref: RegistryRef): Promise<Credential> {
-    const { cache, machine, deadline } = this;
-    const { clock, env, trace } = machine;
-    return mintedToken(this.mintKey(plan), { cache, clock, deadline }, async (limit) => {
+  /** A token of `ref` by `plan`, from the cache where that will do, else minted. Throws a Failure. */
+  async minted(plan: MintPlan, ref: RegistryRef): Promise<CachedToken> {
+    const { cache, context, directories, secretCache } = this.#local;
+    const { clock, env } = context;
+    const { deadline, trace } = this.options;
+    return mintedToken(this.#local.mintKey(plan), { cache, clock, deadline }, async (limit) => {
       const { mint } = await import("./sources/mint/mint.ts");
       const http = await this.http();
       const idToken = (audience: string): Promise<Secret> => this.#idToken(audience, limit);
-      const token = await mint(plan, {
-        env,
-        home: this.places.home,
-        clock,
-        deadline: limit,
-        http,
-        trace,
-        idToken,
-      });
-      // A later `docker login` with this token is none, whatever the environment looks like by then.
-      this.memory.addToHistory(ref, token);
+      const { home } = directories;
+      const token = await mint(plan, { env, home, clock, deadline: limit, http, trace, idToken });
+      // Its hash is kept, so that `store` does not take this token for a local login.
+      secretCache.addToHistory(ref, token);
       return token;
     });
   }
 
+  /** Closes every connection. Without a connection it does nothing; afterwards the object is of no use. */
+  close(): void {
+    this.#http?.then((http) => http.close()).catch(() => undefined);
+  }
+
   async #newHttp(): Promise<Http> {
-    const { env, trace } = this.machine;
+    const { deadline, trace } = this.options;
     // First, so that the parser is compiled on another thread while the rest is loaded on this one.
     await import("./edge/undici-parser.ts");
     const { createHttp } = await import("./edge/http.ts");
-    return createHttp({ env, deadline: this.deadline, trace });
+    return createHttp({ env: this.#local.context.env, deadline, trace });
   }
 
-  async #newAskOptions(): Promise<AskOptions> {
-    const base = isBaseUrl(this.baseUrl) ? parseEndpoint(this.baseUrl) : undefined;
+  async #newRequest(): Promise<PlatformRequest> {
+    const { config, secretCache, cache, environmentId, baseUrl, context } = this.#local;
+    const base = isBaseUrl(baseUrl) ? parseEndpoint(baseUrl) : undefined;
     if (base === undefined) {
       throw new Failure(
         "config-invalid",
@@ -108,8 +118,8 @@ export class Session extends View {
         },
       );
     }
-    const { env, clock } = this.machine;
-    const { config, memory, cache, deadline, environmentId } = this;
+    const { env, clock } = context;
+    const { deadline } = this.options;
     const sources = tokenSources(config, env).filter((source) => source.isPresent());
     if (sources.length === 0) throw noToken(emptyFiles(config));
     const { PlatformClient } = await import("./sources/platform/client.ts");
@@ -118,16 +128,15 @@ export class Session extends View {
     const run = (command: readonly string[], limit: Deadline): Promise<string> =>
       runCommand(command, env, limit);
     const client = new PlatformClient({ base, sources, http, clock, runCommand: run });
-    return { config, environmentId, client, memory, cache, clock, deadline };
+    return { config, environmentId, client, secretCache, cache, clock, deadline };
   }
 
   async #idToken(audience: string, deadline: Deadline): Promise<Secret> {
     const { requestIdToken } = await import("./sources/platform/id-token.ts");
-    const { idTokenCommand } = this.config;
     return requestIdToken(
       audience,
-      idTokenCommand,
-      this.machine.env,
+      this.#local.config.idTokenCommand,
+      this.#local.context.env,
       deadline,
       async () => (await this.askOptions()).client,
     );

@@ -6,16 +6,16 @@ import { mintPlan } from "../core/mint-plan.ts";
 import { readServerUrl } from "../core/protocol.ts";
 import { parseRegistry, type RegistryRef } from "../core/registry.ts";
 import { ruleFor } from "../core/registry-rules.ts";
-import type { Session } from "../remote.ts";
+import type { Local } from "../local.ts";
 import { eraseMinted } from "../sources/mint/token-cache.ts";
 import { done, type Reply, refuse } from "./reply.ts";
 
-export function erase(stdin: Uint8Array, session: Session): Reply {
+export function erase(stdin: Uint8Array, local: Local): Reply {
   const ref = parseRegistry(readServerUrl(stdin));
   if (ref === undefined) return done;
-  forgetAnswers(ref, session);
+  forgetAnswers(ref, local);
   try {
-    session.logins.remove(ref);
+    local.logins.remove(ref);
     return done;
   } catch (error) {
     if (error instanceof Failure) return refuse(failureLine(ref.key, error));
@@ -23,13 +23,13 @@ export function erase(stdin: Uint8Array, session: Session): Reply {
   }
 }
 
-function forgetAnswers(ref: RegistryRef, session: Session): void {
-  if (ref.kind === "opaque" || !session.seesPlatform) return;
-  session.memory.erase(ref);
-  const rule = ruleFor(session.config.rules, ref);
+function forgetAnswers(ref: RegistryRef, local: Local): void {
+  if (ref.kind === "opaque" || !local.seesPlatform) return;
+  local.secretCache.erase(ref);
+  const rule = ruleFor(local.config.rules, ref);
   for (const base of ["machine", "default-chain"] as const) {
-    const plan = mintPlan(ref, rule, base, session.config);
+    const plan = mintPlan(ref, rule, base, local.config);
     if (plan === undefined) return;
-    eraseMinted(session.mintKey(plan), session.cache, session.machine.clock);
+    eraseMinted(local.mintKey(plan), local.cache, local.context.clock);
   }
 }

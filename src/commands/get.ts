@@ -3,33 +3,32 @@
 import { failureLine } from "../core/failures.ts";
 import { credentialAnswer, Refusal, readServerUrl } from "../core/protocol.ts";
 import { parseRegistry } from "../core/registry.ts";
-import type { View } from "../local.ts";
-import type { Session } from "../remote.ts";
+import type { Local } from "../local.ts";
+import type { Remote } from "../remote.ts";
 import { type Resolution, resolveNow } from "../resolve-now.ts";
 import { answer, fail, notFound, type Reply, refuse } from "./reply.ts";
 
 /** The reply that needs no asking; undefined when somebody has to be asked. Never throws. */
-export function getNow(stdin: Uint8Array, view: View): Reply | undefined {
+export function getNow(stdin: Uint8Array, local: Local): Reply | undefined {
   try {
     const serverUrl = readServerUrl(stdin);
     const ref = parseRegistry(serverUrl);
     if (ref === undefined) return notFound;
-    const resolution = resolveNow(ref, view);
+    const resolution = resolveNow(ref, local);
     return resolution === undefined ? undefined : reply(serverUrl, ref.key, resolution);
   } catch (error) {
-    // Anything unexpected is met again, and reported, on the long way.
+    // Anything unexpected is met again, and reported, on the slow path.
     return error instanceof Refusal ? refuse(error.message) : undefined;
   }
 }
 
 /** Throws a Refusal. */
-export async function get(stdin: Uint8Array, session: Session): Promise<Reply> {
+export async function get(stdin: Uint8Array, local: Local, remote: Remote): Promise<Reply> {
   const serverUrl = readServerUrl(stdin);
   const ref = parseRegistry(serverUrl);
   if (ref === undefined) return notFound;
-  session.asked = ref;
   const { resolveCredential } = await import("../resolve.ts");
-  return reply(serverUrl, ref.key, await resolveCredential(ref, session));
+  return reply(serverUrl, ref.key, await resolveCredential(ref, local, remote));
 }
 
 function reply(serverUrl: string, registry: string, resolution: Resolution): Reply {

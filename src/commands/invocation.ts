@@ -4,7 +4,7 @@ import type { Deadline } from "../edge/clock.ts";
 import type { Output } from "../edge/output.ts";
 import type { Signals } from "../edge/signals.ts";
 import type { Trace } from "../edge/trace.ts";
-import type { World } from "../local.ts";
+import type { Context } from "../local.ts";
 
 /** The options as given; names as in verbs.ts. */
 export interface Options {
@@ -17,7 +17,7 @@ export interface Invocation {
   readonly options: Options;
   /** For a verb that takes a command: that command and its arguments. */
   readonly operands: readonly string[];
-  readonly context: World;
+  readonly context: Context;
   readonly trace: Trace;
   /** The names under which we may stand in `credHelpers`, without `docker-credential-`. */
   readonly helperNames: readonly string[];

@@ -5,26 +5,26 @@ import { join } from "node:path";
 import { isRecord } from "../core/entry.ts";
 import { parseRegistry, type RegistryRef } from "../core/registry.ts";
 import { readRegularFile } from "../edge/regular-file.ts";
-import type { Places } from "../store/directories.ts";
+import type { Directories } from "../store/directories.ts";
 
 /** An auth file may hold many logins. */
 const MAX_CONFIG_BYTES = 16 * 1024 * 1024;
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** `suffixes`: the names under which we may stand in a config file, without `docker-credential-`. */
-export function isDeclared(
+/** `helperNames`: the names under which we may stand in a config file, without `docker-credential-`. */
+export function isDelegatedToUs(
   ref: RegistryRef,
   env: Env,
-  places: Places,
+  directories: Directories,
   uid: number,
-  suffixes: readonly string[],
+  helperNames: readonly string[],
 ): boolean {
-  return authFiles(env, places, uid).some((path) => helpersIn(path, suffixes).has(ref.key));
+  return authFiles(env, directories, uid).some((path) => helpersIn(path, helperNames).has(ref.key));
 }
 
-function authFiles(env: Env, places: Places, uid: number): readonly string[] {
-  const { home, runtimeDir, xdgConfig } = places;
+function authFiles(env: Env, directories: Directories, uid: number): readonly string[] {
+  const { home, runtimeDir, xdgConfig } = directories;
   return [
     env.DOCKER_CONFIG ? join(env.DOCKER_CONFIG, "config.json") : undefined,
     home === undefined ? undefined : join(home, ".docker", "config.json"),
@@ -35,7 +35,7 @@ function authFiles(env: Env, places: Places, uid: number): readonly string[] {
   ].filter((path) => path !== undefined);
 }
 
-function helpersIn(path: string, suffixes: readonly string[]): ReadonlySet<string> {
+function helpersIn(path: string, helperNames: readonly string[]): ReadonlySet<string> {
   let config: unknown;
   try {
     config = JSON.parse(readRegularFile(path, MAX_CONFIG_BYTES) ?? "");
@@ -44,7 +44,7 @@ function helpersIn(path: string, suffixes: readonly string[]): ReadonlySet<strin
   }
   const helpers = isRecord(config) && isRecord(config.credHelpers) ? config.credHelpers : {};
   const keys = Object.entries(helpers).flatMap(([key, helper]) => {
-    const ours = suffixes.some((suffix) => suffix === helper);
+    const ours = helperNames.some((suffix) => suffix === helper);
     const ref = ours ? parseRegistry(key, "secret") : undefined;
     return ref === undefined ? [] : [ref.key];
   });

@@ -38,16 +38,16 @@ export const noCache: Cache = {
 };
 
 /** Where the cache may live: each in turn, `parents` saying whether missing parents are made. */
-export interface CachePlace {
+export interface CacheDirectory {
   readonly dir: string;
   readonly parents: boolean;
 }
 
 /** The cache in the first usable place. */
-export function createCache(places: readonly CachePlace[], uid: number, clock: Clock): Cache {
+export function createCache(directories: readonly CacheDirectory[], uid: number, clock: Clock): Cache {
   let known: { readonly dir: string | undefined } | undefined;
   const usable = (): string | undefined => {
-    known ??= { dir: firstUsable(places, uid) };
+    known ??= { dir: firstUsable(directories, uid) };
     return known.dir;
   };
   const pathOf = (key: string): string | undefined => {
@@ -90,8 +90,8 @@ export function createCache(places: readonly CachePlace[], uid: number, clock: C
   };
 }
 
-function firstUsable(places: readonly CachePlace[], uid: number): string | undefined {
-  for (const { dir, parents } of places) if (ensurePrivateDir(dir, uid, parents)) return dir;
+function firstUsable(directories: readonly CacheDirectory[], uid: number): string | undefined {
+  for (const { dir, parents } of directories) if (ensurePrivateDir(dir, uid, parents)) return dir;
   return undefined;
 }
 

@@ -3,24 +3,24 @@
 
 import { readFileSync, statSync } from "node:fs";
 import { isAbsolutePath, joinPath, normalPath } from "../core/paths.ts";
-import type { CachePlace } from "./cache.ts";
+import type { CacheDirectory } from "./cache.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
 const NAME = "docker-credential-ona";
 
-export interface Places {
+export interface Directories {
   readonly home: string | undefined;
   /** Candidates in order. */
   readonly configFiles: readonly string[];
-  readonly cache: readonly CachePlace[];
+  readonly cache: readonly CacheDirectory[];
   readonly stateDir: string | undefined;
   /** The XDG variables that count. */
   readonly runtimeDir: string | undefined;
   readonly xdgConfig: string | undefined;
 }
 
-export function findPlaces(env: Env, uid: number): Places {
+export function findDirectories(env: Env, uid: number): Directories {
   const owner = env.HOME ? ownerOf(env.HOME) : undefined;
   const foreignHome = owner !== undefined && owner !== uid;
   const xdg = (name: string): string | undefined => (foreignHome ? undefined : absolute(env[name]));
@@ -35,7 +35,7 @@ export function findPlaces(env: Env, uid: number): Places {
       ...(xdgConfig === undefined ? [] : [joinPath(xdgConfig, NAME, "config.json")]),
       `/etc/${NAME}/config.json`,
     ],
-    cache: cachePlaces(env, uid, runtimeDir, xdg("XDG_CACHE_HOME") ?? below(home, ".cache")),
+    cache: cacheDirectories(env, uid, runtimeDir, xdg("XDG_CACHE_HOME") ?? below(home, ".cache")),
     stateDir: namedOr(
       env.DOCKER_CREDENTIAL_ONA_STATE_DIR,
       below(xdg("XDG_STATE_HOME") ?? below(home, ".local", "state"), NAME),
@@ -46,12 +46,12 @@ export function findPlaces(env: Env, uid: number): Places {
 }
 
 /** A named directory is the only place; a default one gives way to the next. */
-function cachePlaces(
+function cacheDirectories(
   env: Env,
   uid: number,
   runtimeDir: string | undefined,
   cacheHome: string | undefined,
-): readonly CachePlace[] {
+): readonly CacheDirectory[] {
   if (env.DOCKER_CREDENTIAL_ONA_NO_CACHE === "1") return [];
   const named = env.DOCKER_CREDENTIAL_ONA_CACHE_DIR;
   if (named) return isAbsolutePath(named) ? [{ dir: normalPath(named), parents: true }] : [];

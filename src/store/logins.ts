@@ -19,6 +19,8 @@ export interface LocalLogin {
   readonly madeAtMs: number;
   /** False until it was compared with what the platform gives. */
   readonly confirmed: boolean;
+  /** When it lapses by itself, in milliseconds since 1970; infinity for an ordinary one. */
+  readonly endMs: number;
 }
 
 export interface LocalLogins {
@@ -47,7 +49,7 @@ export function localLogins(
   const load = (path: string, key: string): LocalLogin | undefined => {
     const text = readPrivateFile(path, uid);
     const login = text === undefined ? undefined : parse(text, key);
-    return login !== undefined && clock.nowMs() < loginEndMs(login) ? login : undefined;
+    return login !== undefined && clock.nowMs() < login.endMs ? login : undefined;
   };
   const find = (ref: RegistryRef): LocalLogin | undefined => {
     // Most users have no logins; then not even the name of a file has to be made.
@@ -56,7 +58,7 @@ export function localLogins(
     const login = load(joinPath(dir, fileOf(key)), key);
     return login !== undefined && isOurs() ? login : undefined;
   };
-  const write = (login: LocalLogin, mayReplace?: () => boolean): void => {
+  const write = (login: Omit<LocalLogin, "endMs">, mayReplace?: () => boolean): void => {
     const usable =
       dir !== undefined && ensurePrivateDir(parentOf(dir), uid, true) && ensurePrivateDir(dir, uid, false);
     if (!usable) {
@@ -136,12 +138,9 @@ function parse(text: string, key: string): LocalLogin | undefined {
   if (entry === undefined || !isText(entry.registry) || !isText(entry.username) || !isText(entry.secret))
     return undefined;
   if (!isTime(entry.atMs)) return undefined;
-  return {
-    registry: entry.registry,
-    credential: { username: entry.username, secret: new Secret(entry.secret) },
-    madeAtMs: entry.atMs,
-    confirmed: entry.confirmed === true,
-  };
+  const credential = { username: entry.username, secret: new Secret(entry.secret) };
+  const login = { registry: entry.registry, credential, madeAtMs: entry.atMs };
+  return { ...login, confirmed: entry.confirmed === true, endMs: loginEndMs(login) };
 }
 
 function notSaved(what: string): Failure {

@@ -5,7 +5,7 @@ import { mkdirSync, utimesSync } from "node:fs";
 import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import { parseRegistry } from "../../src/core/registry.ts";
 import { systemClock } from "../../src/edge/clock.ts";
-import { Session } from "../../src/remote.ts";
+import { Local } from "../../src/local.ts";
 import type { HelperRun } from "../support/run-helper.ts";
 import { dice, type Finding, spread } from "./dice.ts";
 import { answerOf, HOST, makePlace, type Place } from "./place.ts";
@@ -84,11 +84,11 @@ async function runHerd(herd: Herd, roll: () => number, processes: number): Promi
 async function leaveDeadLocks(place: Place): Promise<void> {
   const { env } = place;
   const uid = process.geteuid?.() ?? 0;
-  const session = new Session({ env, uid, clock: systemClock, trace: () => undefined, suffixes: [] });
+  const local = new Local({ env, uid, clock: systemClock });
   const ref = parseRegistry(HOST);
   if (ref === undefined) return;
-  for (const key of [session.memory.answerKey(ref), session.memory.listKey()]) {
-    const path = session.cache.leasePath(key) ?? "";
+  for (const key of [local.secretCache.answerKey(ref), local.secretCache.listKey()]) {
+    const path = local.cache.leasePath(key) ?? "";
     mkdirSync(path);
     utimesSync(path, Date.now() / 1000 - 3600, Date.now() / 1000 - 3600);
   }

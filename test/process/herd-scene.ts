@@ -6,7 +6,7 @@ import { setImmediate } from "node:timers/promises";
 import { onTestFinished } from "vitest";
 import { parseRegistry } from "../../src/core/registry.ts";
 import { systemClock } from "../../src/edge/clock.ts";
-import { Session } from "../../src/remote.ts";
+import { Local } from "../../src/local.ts";
 import { ids } from "../stand-ins/platform/ids.ts";
 import type { PlatformSeed } from "../stand-ins/platform/seed.ts";
 import { type Platform, startPlatform } from "../stand-ins/platform/stand-in.ts";
@@ -59,10 +59,10 @@ export class HerdScene {
   }
 
   /** The same run, seen from inside. */
-  session(): Session {
+  local(): Local {
     const { env } = this;
     const uid = process.geteuid?.() ?? 0;
-    return new Session({ env, uid, clock: systemClock, trace: () => undefined, suffixes: [] });
+    return new Local({ env, uid, clock: systemClock });
   }
 
   /** A configuration for every run from now on. */
@@ -74,11 +74,11 @@ export class HerdScene {
 
   /** Every lock that a `get` of `host` may meet, left behind by somebody who died `ageS` ago. */
   leaveDeadLocks(ageS: number, host = HOST): void {
-    const session = this.session();
+    const local = this.local();
     const ref = parseRegistry(host);
     if (ref === undefined) throw new Error(`no registry: ${host}`);
-    for (const key of [session.memory.answerKey(ref), session.memory.listKey()]) {
-      const path = session.cache.leasePath(key);
+    for (const key of [local.secretCache.answerKey(ref), local.secretCache.listKey()]) {
+      const path = local.cache.leasePath(key);
       if (path === undefined) throw new Error("no cache");
       mkdirSync(path);
       const atS = Date.now() / 1000 - ageS;

@@ -96,7 +96,7 @@ for (const build of herdBuilds) {
       process.kill(pid, "SIGCONT");
       expect(inWords(await stopped)).toMatch(/^demo:(?:password|newer)$/);
       const ref = parseRegistry(HOST);
-      const kept = ref === undefined ? undefined : scene.session().memory.answer(ref);
+      const kept = ref === undefined ? undefined : scene.local().secretCache.answer(ref);
       expect(kept?.credential?.secret.expose()).toBe("newer");
     });
 

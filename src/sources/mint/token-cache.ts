@@ -33,25 +33,31 @@ interface MintEntry {
   readonly previous: string;
 }
 
-export interface MintMemoryOptions {
+/** A minted token with its end, in milliseconds since 1970. */
+export interface CachedToken {
+  readonly credential: Credential;
+  readonly expiresAtMs: number;
+}
+
+export interface TokenCacheOptions {
   readonly cache: Cache;
   readonly clock: Clock;
   readonly deadline: Deadline;
 }
 
 /** The token of `key` if it is there and not due for renewal. */
-export function readyToken(key: string, cache: Cache, clock: Clock): Credential | undefined {
+export function readyToken(key: string, cache: Cache, clock: Clock): CachedToken | undefined {
   const nowMs = clock.nowMs();
   const entry = usable(read(key, cache), nowMs);
-  return entry !== undefined && nowMs < entry.refreshAtMs ? entry.credential : undefined;
+  return entry !== undefined && nowMs < entry.refreshAtMs ? entry : undefined;
 }
 
 /** The token of `key`, minted by `mint` when the cache has none that will do. Throws a Failure. */
 export async function mintedToken(
   key: string,
-  options: MintMemoryOptions,
+  options: TokenCacheOptions,
   mint: (deadline: Deadline) => Promise<MintedToken>,
-): Promise<Credential> {
+): Promise<CachedToken> {
   const { cache, clock, deadline } = options;
   const ready = readyToken(key, cache, clock);
   if (ready !== undefined) return ready;
@@ -65,7 +71,7 @@ export async function mintedToken(
     early ??
     (await withLease({ path: cache.leasePath(key), clock, deadline, poll }, () => renew(key, options, mint)));
   if (found instanceof Failure) throw found;
-  return found.credential;
+  return found;
 }
 
 /** True when `credential` is the token of `key` or the one before it. Nothing is minted for this. */
@@ -92,7 +98,7 @@ export function eraseMinted(key: string, cache: Cache, clock: Clock): void {
 
 async function renew(
   key: string,
-  { cache, clock, deadline }: MintMemoryOptions,
+  { cache, clock, deadline }: TokenCacheOptions,
   mint: (deadline: Deadline) => Promise<MintedToken>,
 ): Promise<MintEntry | Failure> {
   const before = read(key, cache);

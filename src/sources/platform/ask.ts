@@ -11,26 +11,26 @@ import { withLease } from "../../store/lease.ts";
 import { Outage } from "./errors.ts";
 import { Evaluation } from "./evaluation.ts";
 import { erasedAtMs, type PlatformResult, toResult } from "./result.ts";
-import type { PlatformMemory } from "./secret-cache.ts";
+import type { SecretCache } from "./secret-cache.ts";
 import { fetchSecretList } from "./secret-list.ts";
 import { type ReadOptions, readValue, ValueTrouble } from "./secret-value.ts";
 
 /** How long the platform gets when a last known answer could serve instead, in milliseconds. */
-const HASTY_LIMIT_MS = 2000;
+const REVALIDATE_LIMIT_MS = 2000;
 
-export interface AskOptions extends ReadOptions {
+export interface PlatformRequest extends ReadOptions {
   readonly environmentId: string | undefined;
   readonly cache: Cache;
 }
 
 /** The platform's answer for `ref`, from whoever asks first. Never throws. */
-export async function askPlatform(ref: RegistryRef, options: AskOptions): Promise<PlatformResult> {
-  const { memory, cache, clock } = options;
+export async function fetchSecret(ref: RegistryRef, options: PlatformRequest): Promise<PlatformResult> {
+  const { secretCache, cache, clock } = options;
   // With a last known answer at hand nobody waits long for another process either.
-  const hasty = memory.lastKnown(ref) !== undefined;
-  const deadline = hasty ? within(clock, options.deadline, HASTY_LIMIT_MS) : options.deadline;
-  const poll = (): PlatformResult | undefined => memory.settled(ref) ?? fromFailure(ref, memory);
-  const path = cache.leasePath(memory.answerKey(ref));
+  const hasStale = secretCache.lastKnown(ref) !== undefined;
+  const deadline = hasStale ? within(clock, options.deadline, REVALIDATE_LIMIT_MS) : options.deadline;
+  const poll = (): PlatformResult | undefined => secretCache.settled(ref) ?? fromFailure(ref, secretCache);
+  const path = cache.leasePath(secretCache.answerKey(ref));
   return withLease({ path, clock, deadline, poll }, () => ask(ref, options));
 }
 
@@ -41,19 +41,19 @@ export interface AllValues {
 }
 
 /** Every value that the platform gives for `ref` now, winner and losers. Throws a Failure. */
-export async function askAllValues(
+export async function fetchAllValues(
   ref: RegistryRef,
-  options: AskOptions,
+  options: PlatformRequest,
   mayRemember: boolean,
 ): Promise<AllValues> {
-  const { config, memory, client, clock, deadline } = options;
+  const { config, secretCache, client, clock, deadline } = options;
   const values: SecretValue[] = [];
   let complete = true;
   try {
     const atMs = clock.nowMs();
     const list = { atMs, ...(await fetchSecretList(config, options.environmentId, client, deadline)) };
-    memory.keepList(list);
-    for (const candidate of memory.groups(ref, list).flat()) {
+    secretCache.keepList(list);
+    for (const candidate of secretCache.groups(ref, list).flat()) {
       const read = await readValue(ref, candidate, options);
       if ("value" in read) values.push(read.value);
       else if (read.kind === "refused") complete = false;
@@ -62,39 +62,54 @@ export async function askAllValues(
   } catch (error) {
     const atValue = error instanceof ValueTrouble;
     const failure = atValue ? error.failure : toFailure(error);
-    if (mayRemember) remember(atValue ? ref : undefined, failure, memory);
+    if (mayRemember) remember(atValue ? ref : undefined, failure, secretCache);
     throw failure;
   }
 }
 
-/** The list of secrets: a fresh one from the cache, or from the platform. Throws a Failure. */
-export async function currentList(
-  options: AskOptions,
-  hasty: boolean,
+/** The list of secrets: a fresh one from the cache, or from the platform. Throws a Failure or Remembered. */
+async function currentList(
+  options: PlatformRequest,
+  hasStale: boolean,
   notBeforeMs = Number.NEGATIVE_INFINITY,
 ): Promise<ListEntry> {
-  const { config, memory, cache, clock, client, deadline } = options;
+  const { secretCache, cache, clock, deadline } = options;
   const poll = (): ListEntry | undefined => {
-    const list = memory.list();
-    if (list !== undefined && memory.isFresh(list) && list.atMs > notBeforeMs) return list;
+    const list = secretCache.list();
+    if (list !== undefined && secretCache.isFresh(list) && list.atMs > notBeforeMs) return list;
     // Another process has just learnt that nothing is to be had; waiting on would only ask once more.
-    const remembered = memory.rememberedFailure(undefined, hasty);
+    const remembered = secretCache.recentFailure(undefined, hasStale);
     if (remembered !== undefined) throw new Remembered(remembered.failure);
     return undefined;
   };
-  const path = cache.leasePath(memory.listKey());
-  return withLease({ path, clock, deadline, poll }, async () => {
-    const atMs = Math.max(clock.nowMs(), notBeforeMs + 1);
-    try {
-      const list = { atMs, ...(await fetchSecretList(config, options.environmentId, client, deadline)) };
-      memory.keepList(list);
-      return list;
-    } catch (error) {
-      // Before the lease is given back, so that the next holder sees it.
-      remember(undefined, toFailure(error), memory);
-      throw error;
-    }
-  });
+  const path = cache.leasePath(secretCache.listKey());
+  return withLease({ path, clock, deadline, poll }, () => freshList(options, notBeforeMs));
+}
+
+/** The list of secrets as the platform gives it now, whatever the cache knows. Throws a Failure. */
+export async function freshList(
+  { config, environmentId, secretCache, clock, client, deadline }: PlatformRequest,
+  notBeforeMs = Number.NEGATIVE_INFINITY,
+): Promise<ListEntry> {
+  const atMs = Math.max(clock.nowMs(), notBeforeMs + 1);
+  try {
+    const list = { atMs, ...(await fetchSecretList(config, environmentId, client, deadline)) };
+    secretCache.keepList(list);
+    return list;
+  } catch (error) {
+    // Before a lease is given back, so that the next holder sees it.
+    remember(undefined, toFailure(error), secretCache);
+    throw error;
+  }
+}
+
+/** The list that tells which registries are managed; `fresh` as in managed.ts. Throws a Failure. */
+export async function managedList(options: PlatformRequest, fresh: boolean): Promise<ListEntry> {
+  try {
+    return await (fresh ? freshList(options) : currentList(options, true));
+  } catch (error) {
+    throw error instanceof Remembered ? error.failure : toFailure(error);
+  }
 }
 
 /** A failure that was written down by somebody else, perhaps a moment ago. */
@@ -107,43 +122,44 @@ class Remembered extends Error {
 }
 
 /** A failure of a moment ago, softened by the last known answer where that is allowed. */
-function fromFailure(ref: RegistryRef, memory: PlatformMemory): PlatformResult | undefined {
-  const lastKnown = memory.lastKnown(ref);
-  const remembered = memory.rememberedFailure(ref, lastKnown !== undefined);
+function fromFailure(ref: RegistryRef, secretCache: SecretCache): PlatformResult | undefined {
+  const lastKnown = secretCache.lastKnown(ref);
+  const remembered = secretCache.recentFailure(ref, lastKnown !== undefined);
   if (remembered === undefined) return undefined;
   if (remembered.outage && lastKnown !== undefined) return lastKnown;
-  return { kind: "failed", failure: remembered.failure, managed: memory.wasManaged(ref) };
+  return { kind: "failed", failure: remembered.failure, managed: secretCache.wasManaged(ref) };
 }
 
-async function ask(ref: RegistryRef, all: AskOptions): Promise<PlatformResult> {
-  const { memory, clock } = all;
-  const answer = memory.answer(ref);
-  const hasty = memory.lastKnown(ref) !== undefined;
+async function ask(ref: RegistryRef, all: PlatformRequest): Promise<PlatformResult> {
+  const { secretCache, clock } = all;
+  const answer = secretCache.answer(ref);
+  const hasStale = secretCache.lastKnown(ref) !== undefined;
   try {
     await all.client.prepare(all.deadline);
-    const options = hasty ? { ...all, deadline: within(clock, all.deadline, HASTY_LIMIT_MS) } : all;
-    const list = await currentList(options, hasty, erasedAtMs(answer));
-    const confirmed = memory.confirm(ref, list, answer);
+    const options = hasStale ? { ...all, deadline: within(clock, all.deadline, REVALIDATE_LIMIT_MS) } : all;
+    const list = await currentList(options, hasStale, erasedAtMs(answer));
+    const confirmed = secretCache.confirm(ref, list, answer);
     return toResult(confirmed ?? (await new Evaluation(ref, list, answer, options).run()));
   } catch (error) {
-    if (error instanceof Remembered) return fromFailure(ref, memory) ?? unasked(ref, error.failure, memory);
-    if (!(error instanceof ValueTrouble)) return afterTrouble(ref, toFailure(error), memory);
-    remember(ref, error.failure, memory);
-    const result = afterTrouble(ref, error.failure, memory);
+    if (error instanceof Remembered)
+      return fromFailure(ref, secretCache) ?? unasked(ref, error.failure, secretCache);
+    if (!(error instanceof ValueTrouble)) return afterTrouble(ref, toFailure(error), secretCache);
+    remember(ref, error.failure, secretCache);
+    const result = afterTrouble(ref, error.failure, secretCache);
     return result.kind === "failed" ? { ...result, managed: true } : result;
   }
 }
 
-function remember(ref: RegistryRef | undefined, failure: Failure, memory: PlatformMemory): void {
-  if (failure instanceof Outage) memory.rememberOutage(failure, failure.grantedMs);
-  else memory.rememberFailure(ref, failure);
+function remember(ref: RegistryRef | undefined, failure: Failure, secretCache: SecretCache): void {
+  if (failure instanceof Outage) secretCache.rememberOutage(failure, failure.grantedMs);
+  else secretCache.rememberFailure(ref, failure);
 }
 
-function afterTrouble(ref: RegistryRef, failure: Failure, memory: PlatformMemory): PlatformResult {
-  const lastKnown = failure instanceof Outage ? memory.lastKnown(ref) : undefined;
-  return lastKnown ?? unasked(ref, failure, memory);
+function afterTrouble(ref: RegistryRef, failure: Failure, secretCache: SecretCache): PlatformResult {
+  const lastKnown = failure instanceof Outage ? secretCache.lastKnown(ref) : undefined;
+  return lastKnown ?? unasked(ref, failure, secretCache);
 }
 
-function unasked(ref: RegistryRef, failure: Failure, memory: PlatformMemory): PlatformResult {
-  return { kind: "failed", failure, managed: memory.wasManaged(ref) };
+function unasked(ref: RegistryRef, failure: Failure, secretCache: SecretCache): PlatformResult {
+  return { kind: "failed", failure, managed: secretCache.wasManaged(ref) };
 }

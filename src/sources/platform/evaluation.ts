@@ -27,7 +27,7 @@ export class Evaluation {
     this.#list = list;
     this.#before = before?.kind === "erased" ? undefined : before;
     this.#options = options;
-    this.#groups = options.memory.groups(ref, list);
+    this.#groups = options.secretCache.groups(ref, list);
     this.#outcomes = this.#before?.outcomes ?? [];
   }
 
@@ -37,7 +37,7 @@ export class Evaluation {
       const decision = decide(
         this.#groups,
         (candidate) =>
-          this.#readNow.get(candidate.ref) ?? this.#options.memory.outcomeOf(candidate, this.#outcomes),
+          this.#readNow.get(candidate.ref) ?? this.#options.secretCache.outcomeOf(candidate, this.#outcomes),
       );
       if (decision.kind === "nobody") return this.#keep(this.#nobody());
       const { candidate } = decision;
@@ -108,7 +108,7 @@ export class Evaluation {
   }
 
   #keep(entry: AnswerEntry): AnswerEntry {
-    this.#options.memory.keepAnswer(this.#ref, entry);
+    this.#options.secretCache.keepAnswer(this.#ref, entry);
     return entry;
   }
 }

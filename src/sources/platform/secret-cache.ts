@@ -28,7 +28,7 @@ import type { Cache } from "../../store/cache.ts";
 import { credentialHash } from "../../store/credential-hash.ts";
 import { erasedAtMs, noneAt, type PlatformResult, toResult } from "./result.ts";
 
-export interface PlatformMemoryOptions {
+export interface SecretCacheOptions {
   readonly config: Config;
   /** The platform's base URL and who asks it: what no two users of one directory may share. */
   readonly owner: string;
@@ -45,11 +45,11 @@ const USUAL_POLICY = '["auto",{},null,"auto"]';
 const ENOUGH_TIME_MS = 4000;
 const NEVER_MS = Number.NEGATIVE_INFINITY;
 
-export class PlatformMemory {
-  readonly #options: PlatformMemoryOptions;
+export class SecretCache {
+  readonly #options: SecretCacheOptions;
   readonly #policy: string;
 
-  constructor(options: PlatformMemoryOptions) {
+  constructor(options: SecretCacheOptions) {
     this.#options = options;
     const { lookup, scopeIds, precedence, valueFormat } = options.config;
     const policy = JSON.stringify([lookup, scopeIds, precedence ?? null, valueFormat]);
@@ -154,7 +154,7 @@ export class PlatformMemory {
   }
 
   /** A failure of a moment ago, so that nobody asks again at once. `ref` undefined: of the lookup. */
-  rememberedFailure(
+  recentFailure(
     ref: RegistryRef | undefined,
     hasLastKnown: boolean,
   ): { failure: Failure; outage: boolean } | undefined {

@@ -8,12 +8,12 @@ import { parseSecretValue, type SecretValue } from "../../core/secret-value.ts";
 import type { Clock, Deadline } from "../../edge/clock.ts";
 import type { PlatformClient } from "./client.ts";
 import { Refused } from "./errors.ts";
-import type { PlatformMemory } from "./secret-cache.ts";
+import type { SecretCache } from "./secret-cache.ts";
 
 export interface ReadOptions {
   readonly config: Config;
   readonly client: PlatformClient;
-  readonly memory: PlatformMemory;
+  readonly secretCache: SecretCache;
   readonly clock: Clock;
   readonly deadline: Deadline;
 }
@@ -51,7 +51,7 @@ export async function readValue(ref: RegistryRef, candidate: Candidate, options:
   }
   if (text === undefined) return { kind: "missing" };
   const value = parseSecretValue(text, options.config.valueFormat);
-  if (value.kind === "credential") options.memory.addToHistory(ref, value.credential);
+  if (value.kind === "credential") options.secretCache.addToHistory(ref, value.credential);
   return { kind: value.kind === "credential" ? "explicit" : value.kind, value };
 }
 

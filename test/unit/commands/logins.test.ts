@@ -73,12 +73,12 @@ describe("a login that the platform gives anyway is not kept", () => {
 
   it("a minted token, this one or the one before; none is minted for it", async () => {
     const w = await world({ seed: { secrets: [{ name: "N", host: ECR, value: "runner-native" }] } });
-    const session = w.session();
-    const plan = mintPlan(refOf(ECR), undefined, "machine", session.config);
+    const local = w.local();
+    const plan = mintPlan(refOf(ECR), undefined, "machine", local.config);
     if (plan === undefined) throw new Error("no plan");
-    const key = await session.mintKey(plan);
+    const key = await local.mintKey(plan);
     const mint = async (token: string): Promise<void> => {
-      const { cache } = w.session();
+      const { cache } = w.local();
       const nowMs = w.clock.nowMs();
       const options = { cache, clock: w.clock, deadline: deadlineAfter(w.clock, 10_000) };
       await mintedToken(key, options, async () => ({

@@ -21,7 +21,9 @@ export async function verb(
   env: Readonly<Record<string, string>> = {},
 ): Promise<Said> {
   const reply = await runHelper([name], {
-    machine: { env: { ...w.env, ...env }, uid, clock: w.clock, trace: () => undefined, suffixes: ["ona"] },
+    context: { env: { ...w.env, ...env }, uid, clock: w.clock },
+    trace: () => undefined,
+    helperNames: ["ona"],
     readStdin: async () => Buffer.from(stdin),
     executable: "/usr/bin/docker-credential-ona",
   });

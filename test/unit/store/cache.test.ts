@@ -15,7 +15,7 @@ import {
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { isRecord, isText } from "../../../src/core/entry.ts";
-import { type Cache, type CachePlace, createCache, noCache } from "../../../src/store/cache.ts";
+import { type Cache, type CacheDirectory, createCache, noCache } from "../../../src/store/cache.ts";
 import { ManualClock } from "../edge/manual-clock.ts";
 import { modeOf, scratch, uid } from "./scratch.ts";
 
@@ -32,8 +32,8 @@ const wordOf = (cache: Cache, key: string): string | undefined => cache.read(key
 
 function cacheIn(...dirs: string[]): { cache: Cache; clock: ManualClock } {
   const clock = new ManualClock();
-  const places: CachePlace[] = dirs.map((dir) => ({ dir, parents: true }));
-  return { cache: createCache(places, uid, clock), clock };
+  const directories: CacheDirectory[] = dirs.map((dir) => ({ dir, parents: true }));
+  return { cache: createCache(directories, uid, clock), clock };
 }
 
 const entryFiles = (dir: string): string[] => readdirSync(dir).filter((name) => name.endsWith(".json"));
@@ -142,7 +142,7 @@ describe("just before the rename", () => {
   });
 });
 
-describe("places", () => {
+describe("directories", () => {
   it("a default one that is not private gives way to the next", () => {
     const root = scratch();
     mkdirSync(join(root, "open"));

@@ -4,17 +4,17 @@
 import { chownSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { findPlaces } from "../../../src/store/directories.ts";
+import { findDirectories } from "../../../src/store/directories.ts";
 import { FOREIGN_UID, isRoot, scratch, uid } from "./scratch.ts";
 
 const cacheOf = (env: Record<string, string>, user = uid): string[] =>
-  findPlaces(env, user).cache.map(({ dir }) => dir);
+  findDirectories(env, user).cache.map(({ dir }) => dir);
 const SHM = `/dev/shm/docker-credential-ona-${uid}`;
 
 it("from home, when no variable says anything else", () => {
   const home = scratch();
-  const places = findPlaces({ HOME: home }, uid);
-  expect(places).toMatchObject({
+  const directories = findDirectories({ HOME: home }, uid);
+  expect(directories).toMatchObject({
     home,
     configFiles: [
       join(home, ".config/docker-credential-ona/config.json"),
@@ -36,10 +36,10 @@ it("from the XDG variables", () => {
     XDG_CACHE_HOME: "/x/cache",
     XDG_RUNTIME_DIR: "/x/run",
   };
-  const places = findPlaces(env, uid);
-  expect(places.configFiles[0]).toBe("/x/config/docker-credential-ona/config.json");
-  expect(places.stateDir).toBe("/x/state/docker-credential-ona");
-  expect(places.cache).toEqual([
+  const directories = findDirectories(env, uid);
+  expect(directories.configFiles[0]).toBe("/x/config/docker-credential-ona/config.json");
+  expect(directories.stateDir).toBe("/x/state/docker-credential-ona");
+  expect(directories.cache).toEqual([
     { dir: "/x/run/docker-credential-ona", parents: false },
     { dir: SHM, parents: false },
     { dir: "/x/cache/docker-credential-ona", parents: true },
@@ -51,7 +51,7 @@ describe("a variable that does not count", () => {
     const home = scratch();
     const all = ["XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"];
     const env = Object.fromEntries(all.map((name) => [name, value]));
-    expect(findPlaces({ HOME: home, ...env }, uid)).toEqual(findPlaces({ HOME: home }, uid));
+    expect(findDirectories({ HOME: home, ...env }, uid)).toEqual(findDirectories({ HOME: home }, uid));
   });
 
   it("an empty name of our own", () => {
@@ -61,7 +61,7 @@ describe("a variable that does not count", () => {
       DOCKER_CREDENTIAL_ONA_STATE_DIR: "",
       DOCKER_CREDENTIAL_ONA_NO_CACHE: "",
     };
-    expect(findPlaces({ HOME: home, ...env }, uid)).toEqual(findPlaces({ HOME: home }, uid));
+    expect(findDirectories({ HOME: home, ...env }, uid)).toEqual(findDirectories({ HOME: home }, uid));
   });
 });
 
@@ -69,16 +69,18 @@ describe("our own variables", () => {
   it("a named cache is the only one; NO_CACHE=1 means none at all", () => {
     const home = scratch();
     const named = { HOME: home, DOCKER_CREDENTIAL_ONA_CACHE_DIR: "/x/c" };
-    expect(findPlaces(named, uid).cache).toEqual([{ dir: "/x/c", parents: true }]);
+    expect(findDirectories(named, uid).cache).toEqual([{ dir: "/x/c", parents: true }]);
     expect(cacheOf({ ...named, DOCKER_CREDENTIAL_ONA_NO_CACHE: "1" })).toEqual([]);
     expect(cacheOf({ ...named, DOCKER_CREDENTIAL_ONA_NO_CACHE: "0" })).toEqual(["/x/c"]);
   });
 
   it("a named state directory, which the working directory never helps to find", () => {
     const home = scratch();
-    expect(findPlaces({ HOME: home, DOCKER_CREDENTIAL_ONA_STATE_DIR: "/x/s" }, uid).stateDir).toBe("/x/s");
+    expect(findDirectories({ HOME: home, DOCKER_CREDENTIAL_ONA_STATE_DIR: "/x/s" }, uid).stateDir).toBe(
+      "/x/s",
+    );
     for (const relative of ["s", "../../store/s", "../../s"]) {
-      const { stateDir } = findPlaces({ HOME: home, DOCKER_CREDENTIAL_ONA_STATE_DIR: relative }, uid);
+      const { stateDir } = findDirectories({ HOME: home, DOCKER_CREDENTIAL_ONA_STATE_DIR: relative }, uid);
       expect(stateDir).toBeUndefined();
     }
   });
@@ -86,25 +88,25 @@ describe("our own variables", () => {
 
 describe("home", () => {
   it("unset or empty: from the user database", () => {
-    const fromDatabase = findPlaces({}, 0).home;
+    const fromDatabase = findDirectories({}, 0).home;
     expect(fromDatabase).toBe("/root");
-    expect(findPlaces({ HOME: "" }, 0).home).toBe(fromDatabase);
+    expect(findDirectories({ HOME: "" }, 0).home).toBe(fromDatabase);
   });
 
   it("of nobody in the database: none, and then only what needs none", () => {
-    const places = findPlaces({}, 987_654);
-    expect(places.home).toBeUndefined();
-    expect(places.stateDir).toBeUndefined();
-    expect(places.configFiles).toEqual(["/etc/docker-credential-ona/config.json"]);
-    expect(places.cache.map(({ dir }) => dir)).toEqual(["/dev/shm/docker-credential-ona-987654"]);
+    const directories = findDirectories({}, 987_654);
+    expect(directories.home).toBeUndefined();
+    expect(directories.stateDir).toBeUndefined();
+    expect(directories.configFiles).toEqual(["/etc/docker-credential-ona/config.json"]);
+    expect(directories.cache.map(({ dir }) => dir)).toEqual(["/dev/shm/docker-credential-ona-987654"]);
   });
 
   it("relative: none", () => {
-    expect(findPlaces({ HOME: "home" }, 987_654).stateDir).toBeUndefined();
+    expect(findDirectories({ HOME: "home" }, 987_654).stateDir).toBeUndefined();
   });
 
   it("that does not exist: still ours", () => {
-    expect(findPlaces({ HOME: "/x/y" }, uid).stateDir).toBe("/x/y/.local/state/docker-credential-ona");
+    expect(findDirectories({ HOME: "/x/y" }, uid).stateDir).toBe("/x/y/.local/state/docker-credential-ona");
   });
 
   it("of somebody else (sudo): it and the XDG variables are ignored", () => {
@@ -116,14 +118,16 @@ describe("home", () => {
       XDG_CONFIG_HOME: "/x/c",
       XDG_CACHE_HOME: "/x/k",
     };
-    expect(findPlaces(env, uid + 1)).toEqual(findPlaces({}, uid + 1));
+    expect(findDirectories(env, uid + 1)).toEqual(findDirectories({}, uid + 1));
     if (!isRoot) return;
     const theirs = join(home, "theirs");
     mkdirSync(theirs);
     chownSync(theirs, FOREIGN_UID, FOREIGN_UID);
-    expect(findPlaces({ ...env, HOME: theirs }, 0)).toEqual(findPlaces({}, 0));
-    expect(findPlaces({ ...env, HOME: theirs }, FOREIGN_UID).stateDir).toBe("/x/s/docker-credential-ona");
-    expect(findPlaces({ ...env, HOME: theirs, DOCKER_CREDENTIAL_ONA_STATE_DIR: "/y" }, 0).stateDir).toBe(
+    expect(findDirectories({ ...env, HOME: theirs }, 0)).toEqual(findDirectories({}, 0));
+    expect(findDirectories({ ...env, HOME: theirs }, FOREIGN_UID).stateDir).toBe(
+      "/x/s/docker-credential-ona",
+    );
+    expect(findDirectories({ ...env, HOME: theirs, DOCKER_CREDENTIAL_ONA_STATE_DIR: "/y" }, 0).stateDir).toBe(
       "/y",
     );
   });

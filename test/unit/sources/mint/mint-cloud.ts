@@ -36,7 +36,7 @@ export class Mint {
   async ask(cache: Cache = this.cache(), deadlineMs = 10_000): Promise<string> {
     const deadline = deadlineAfter(this.clock, deadlineMs);
     try {
-      const credential = await mintedToken(KEY, { cache, clock: this.clock, deadline }, (limit) =>
+      const { credential } = await mintedToken(KEY, { cache, clock: this.clock, deadline }, (limit) =>
         this.#mint(limit),
       );
       return credential.secret.expose();

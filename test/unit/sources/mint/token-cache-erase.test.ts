@@ -122,7 +122,7 @@ it("twenty at once: one mints, the others take its token", async () => {
           refreshAtMs: nowMs + HOUR_MS / 2,
         };
       },
-    ).then(({ secret }) => secret.expose());
+    ).then(({ credential }) => credential.secret.expose());
   const tokens = await Promise.all(Array.from({ length: 20 }, one));
   expect([new Set(tokens), minted]).toEqual([new Set(["t1"]), 1]);
 });

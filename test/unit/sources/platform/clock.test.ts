@@ -110,7 +110,7 @@ it("a clock that jumps while we wait for another run: we are answered all the sa
     });
     const first = w.get();
     await expect.poll(() => w.platform.journal.count()).toBe(1);
-    const second = w.get(HOST, w.session());
+    const second = w.get(HOST, w.remote());
     jump(w);
     expect([await first, await second]).toEqual(["demo:first", "demo:first"]);
   }
@@ -122,6 +122,6 @@ it("an answer from the future, as a restored snapshot may hold, is none", async 
   await w.get();
   await w.change({ do: "setValue", secret: "TEAM", value: "demo:second" });
   w.clock.jump(-10 * MINUTE_MS);
-  expect(w.session().memory.answer(refOf(HOST))).toBeUndefined();
+  expect(w.local().secretCache.answer(refOf(HOST))).toBeUndefined();
   expect(await w.get()).toBe("demo:second");
 });

@@ -130,7 +130,7 @@ it("the history of values survives: a login with an older value is still recogni
   const w = await world();
   await w.get();
   w.erase();
-  const session = w.session();
-  expect(session.memory.isInHistory(refOf(HOST), credential("demo", "first"))).toBe(true);
-  expect(session.memory.isInHistory(refOf(HOST), credential("demo", "second"))).toBe(false);
+  const { secretCache } = w.local();
+  expect(secretCache.isInHistory(refOf(HOST), credential("demo", "first"))).toBe(true);
+  expect(secretCache.isInHistory(refOf(HOST), credential("demo", "second"))).toBe(false);
 });

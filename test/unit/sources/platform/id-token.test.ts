@@ -75,7 +75,7 @@ describe("from the platform", () => {
       undefined,
       {},
       deadline,
-      async () => (await w.session().askOptions()).client,
+      async () => (await w.remote().askOptions()).client,
     );
     const claims = JSON.parse(Buffer.from(token.expose().split(".")[1] ?? "", "base64url").toString()) as {
       aud: unknown;
@@ -105,7 +105,7 @@ describe("from the platform", () => {
       undefined,
       {},
       deadline,
-      async () => (await w.session().askOptions()).client,
+      async () => (await w.remote().askOptions()).client,
     );
     const line = await lineOf(token);
     expect(line).toMatch(reason);

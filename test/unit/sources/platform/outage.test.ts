@@ -120,7 +120,7 @@ describe("without one", () => {
   it("another base is another platform: its outage is not this one's", async () => {
     const w = await world();
     const down = { ONA_BASE_URL: "http://127.0.0.1:1/api" };
-    expect(await w.get(HOST, w.session(down))).toBe("failed platform-unreachable");
+    expect(await w.get(HOST, w.remote(down))).toBe("failed platform-unreachable");
     expect(await w.get()).toBe("demo:first");
   });
 });

@@ -6,8 +6,9 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { parseRegistry, type RegistryRef } from "../../../../src/core/registry.ts";
 import { Secret } from "../../../../src/core/secret.ts";
-import type { Clock } from "../../../../src/edge/clock.ts";
-import { Session } from "../../../../src/remote.ts";
+import { type Clock, deadlineAfter } from "../../../../src/edge/clock.ts";
+import { Local } from "../../../../src/local.ts";
+import { Remote } from "../../../../src/remote.ts";
 import type { PlatformResult } from "../../../../src/sources/platform/result.ts";
 import { ids } from "../../../stand-ins/platform/ids.ts";
 import type { PlatformChange, PlatformSeed, SecretSeed } from "../../../stand-ins/platform/seed.ts";
@@ -24,10 +25,6 @@ export const DAY_MS = 86_400_000;
 
 /** The secret of most tests. */
 export const TEAM: SecretSeed = { name: "TEAM", host: HOST, value: "demo:first" };
-
-async function closeHttp(session: Session): Promise<void> {
-  (await session.http()).close();
-}
 
 export interface WorldOptions {
   readonly seed?: PlatformSeed;
@@ -71,23 +68,27 @@ export class World {
     this.env.DOCKER_CREDENTIAL_ONA_CONFIG = path;
   }
 
-  /** A run that begins now. */
-  session(env: Readonly<Record<string, string>> = {}, clock: Clock = this.clock): Session {
-    const session = new Session({
-      env: { ...this.env, ...env },
-      uid,
-      clock,
-      trace: () => undefined,
-      suffixes: ["ona"],
-    });
-    onTestFinished(() => closeHttp(session));
-    return session;
+  /** What a run that begins now knows. */
+  local(env: Readonly<Record<string, string>> = {}, clock: Clock = this.clock): Local {
+    return new Local({ env: { ...this.env, ...env }, uid, clock });
+  }
+
+  /** What a run that begins now may ask. */
+  remote(env: Readonly<Record<string, string>> = {}, clock: Clock = this.clock): Remote {
+    return this.remoteOf(this.local(env, clock));
+  }
+
+  remoteOf(local: Local): Remote {
+    const deadline = deadlineAfter(local.context.clock, local.config.deadlineMs);
+    const remote = new Remote(local, { deadline, trace: () => undefined, helperNames: ["ona"] });
+    onTestFinished(() => remote.close());
+    return remote;
   }
 
   /** What the platform source says in a run of its own, in words: `demo:first`, `native`, `none`, `failed …`. */
-  async get(host = HOST, session = this.session()): Promise<string> {
-    const result = await session.platform(refOf(host));
-    await closeHttp(session);
+  async get(host = HOST, remote = this.remote()): Promise<string> {
+    const result = await remote.platform(refOf(host));
+    remote.close();
     return inWords(result);
   }
 
@@ -120,7 +121,7 @@ export class World {
   }
 
   erase(host = HOST): void {
-    this.session().memory.erase(refOf(host));
+    this.local().secretCache.erase(refOf(host));
   }
 }
 

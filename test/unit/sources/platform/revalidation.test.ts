@@ -4,14 +4,14 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { parseEndpoint } from "../../../../src/core/endpoint.ts";
 import { deadlineAfter, systemClock } from "../../../../src/edge/clock.ts";
 import { createHttp, type Http } from "../../../../src/edge/http.ts";
-import { askPlatform } from "../../../../src/sources/platform/ask.ts";
+import { fetchSecret } from "../../../../src/sources/platform/ask.ts";
 import { PlatformClient } from "../../../../src/sources/platform/client.ts";
 import { tokenSources } from "../../../../src/sources/platform/token-sources.ts";
 import { HOST, inWords, MINUTE_MS, OUTAGE, refOf, TEAM, type World, world } from "./platform-world.ts";
 
 /** One run, and how long each of its requests might have taken. */
 async function limits(w: World): Promise<{ answer: string; limitsMs: number[] }> {
-  const session = w.session();
+  const local = w.local();
   const limitsMs: number[] = [];
   const real = createHttp({ env: {}, deadline: deadlineAfter(systemClock, 60_000), trace: () => undefined });
   onTestFinished(() => real.close());
@@ -24,7 +24,7 @@ async function limits(w: World): Promise<{ answer: string; limitsMs: number[] }>
   };
   const base = parseEndpoint(w.platform.baseUrl);
   if (base === undefined) throw new Error("no base");
-  const sources = tokenSources(session.config, w.env).filter((source) => source.isPresent());
+  const sources = tokenSources(local.config, w.env).filter((source) => source.isPresent());
   const client = new PlatformClient({
     base,
     sources,
@@ -32,8 +32,8 @@ async function limits(w: World): Promise<{ answer: string; limitsMs: number[] }>
     clock: w.clock,
     runCommand: async () => "",
   });
-  const options = { ...(await session.askOptions()), client };
-  return { answer: inWords(await askPlatform(refOf(HOST), options)), limitsMs };
+  const options = { ...(await w.remoteOf(local).askOptions()), client };
+  return { answer: inWords(await fetchSecret(refOf(HOST), options)), limitsMs };
 }
 
 describe("the platform gets", () => {
@@ -90,7 +90,7 @@ describe("many at once", () => {
     host: `r${n}.example.test`,
     value: `u:${n}`,
   }));
-  const run = (w: World, host: string): Promise<string> => w.get(host, w.session({}, systemClock));
+  const run = (w: World, host: string): Promise<string> => w.get(host, w.remote({}, systemClock));
 
   it("who want the same: one list and one value", async () => {
     const w = await world({ seed: { secrets: [TEAM], latencyMs: 30 } });

@@ -19,7 +19,7 @@ const tokens: TokenSeed[] = [
 const seed = { secrets: [TEAM], tokens };
 
 async function lineOf(w: World): Promise<string> {
-  const result = await w.session().platform(refOf(HOST));
+  const result = await w.remote().platform(refOf(HOST));
   if (result.kind !== "failed") return result.kind;
   const line = failureLine("r", result.failure);
   expect(line).not.toContain("c4nary");
@@ -170,7 +170,7 @@ describe("without an environment id", () => {
       { ...TEAM, name: "TWO", value: "demo:other", inSpec: ["0199a000-0000-7000-8000-0000000000e2"] },
     ];
     const w = await world({ seed: { secrets, environments, tokens: two }, env: { ONA_ENVIRONMENT_ID: "" } });
-    const as = (token: string) => w.get(HOST, w.session({ DOCKER_CREDENTIAL_ONA_TOKEN: token }));
+    const as = (token: string) => w.get(HOST, w.remote({ DOCKER_CREDENTIAL_ONA_TOKEN: token }));
     expect(await as("c4nary-good")).toBe("demo:first");
     expect(await as("c4nary-other")).toBe("demo:other");
     expect(await as("c4nary-good")).toBe("demo:first");
