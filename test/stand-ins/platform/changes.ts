@@ -4,14 +4,17 @@
 import type { FaultScript } from "./fault-script.ts";
 import type { Journal } from "./journal.ts";
 import { checkChange } from "./known-keys.ts";
+
 import type { PlatformChange } from "./seed.ts";
 import type { PlatformState, StoredSecret } from "./state.ts";
+import { type EventHub, resourceEvent } from "./watch-events.ts";
 
 /** What a change may touch besides the state. */
 export interface ChangeTargets {
   state: PlatformState;
   faults: FaultScript;
   journal: Journal;
+  events: EventHub;
   setLatency(latencyMs: number): void;
   goDown(): Promise<void>;
   comeUp(): Promise<void>;
@@ -40,6 +43,9 @@ const doers: { [Do in PlatformChange["do"]]: (t: ChangeTargets, change: ChangeOf
   setOidc: ({ state }, { oidc }) => {
     state.oidc = oidc;
   },
+  event: ({ state, events }, { event, environment }) =>
+    events.publish(event, environment ?? state.environments[0]?.id),
+  endStreams: ({ events }, { reset }) => events.end(reset ?? false),
   goDown: (targets) => targets.goDown(),
   comeUp: (targets) => targets.comeUp(),
 };
@@ -48,7 +54,28 @@ export async function applyChange(targets: ChangeTargets, change: PlatformChange
   checkChange(change);
   // The table is typed per change; looking one up by a union loses that link.
   const doer = doers[change.do] as (targets: ChangeTargets, change: PlatformChange) => unknown;
+  const versions = new Map(targets.state.environments.map(({ id, specVersion }) => [id, specVersion]));
   await doer(targets, change);
+  publish(targets, change, versions);
+}
+
+/** What the platform tells of a change: no payload, only that something is worth asking for again. */
+function publish(
+  { state, events }: ChangeTargets,
+  change: PlatformChange,
+  versions: ReadonlyMap<string, number>,
+): void {
+  const updated = state.environments.filter(({ id, specVersion }) => versions.get(id) !== specVersion);
+  for (const { id } of updated) {
+    events.publish(resourceEvent("UPDATE", "ENVIRONMENT", id), id);
+  }
+  if (change.do === "setValue" || change.do === "deleteSecret") {
+    const operation = change.do === "setValue" ? "UPDATE" : "DELETE";
+    events.publish(resourceEvent(operation, "SECRET", state.secret(change.secret).id), undefined);
+  }
+  if (change.do === "addSecret") {
+    events.publish(resourceEvent("CREATE", "SECRET", state.secrets.at(-1)?.id ?? ""), undefined);
+  }
 }
 
 function setValue(state: PlatformState, change: ChangeOf<"setValue">): void {

@@ -9,7 +9,8 @@ export type MethodName =
   | "GetEnvironment"
   | "GetAuthenticatedIdentity"
   | "GetIDToken"
-  | "GetRunner";
+  | "GetRunner"
+  | "WatchEvents";
 
 export type ConnectCode =
   | "canceled"

@@ -20,10 +20,12 @@ import { getRunner } from "./runners.ts";
 import { getSecretValue } from "./secret-value.ts";
 import type { TokenSeed } from "./seed.ts";
 import type { PlatformState } from "./state.ts";
+import { type EventHub, watchEventsPath, watchedEnvironment } from "./watch-events.ts";
 
 interface MethodEntry {
   name: MethodName;
-  run: Method;
+  /** Absent: its answer is a stream. */
+  run?: Method;
   /** May also be called with Connect GET. */
   hasNoSideEffects: boolean;
 }
@@ -47,6 +49,7 @@ const methods: Record<string, MethodEntry> = {
   },
   "gitpod.v1.IdentityService/GetIDToken": { name: "GetIDToken", run: getIdToken, hasNoSideEffects: false },
   "gitpod.v1.RunnerService/GetRunner": { name: "GetRunner", run: getRunner, hasNoSideEffects: true },
+  [watchEventsPath]: { name: "WatchEvents", hasNoSideEffects: false },
 };
 
 export interface Front {
@@ -54,6 +57,7 @@ export interface Front {
   readonly faults: FaultScript;
   readonly journal: Journal;
   readonly labels: TokenLabels;
+  readonly events: EventHub;
   readonly unknownMethods: "bare404" | "unimplemented";
   latencyMs: number;
   origin: string;
@@ -66,6 +70,9 @@ interface Exchange {
   bytes: Buffer;
   method: MethodEntry | undefined;
   token: TokenSeed | undefined;
+  response: ServerResponse;
+  /** The environment whose events are watched; undefined: the organization's. */
+  watched: string | undefined;
 }
 
 export function frontHandler(front: Front): RequestListener {
@@ -81,7 +88,7 @@ async function handle(front: Front, request: IncomingMessage, response: ServerRe
   const bytes = await readBody(request);
   const method = methods[url.pathname.replace(/^\/api\//, "")];
   const { label, token } = front.labels.of(request.headers.authorization, front.state.tokens);
-  const exchange: Exchange = { request, url, bytes, method, token };
+  const exchange: Exchange = { request, url, bytes, method, token, response, watched: undefined };
   const entry = front.journal.add({
     atMs: arrivedAtMs,
     method: method?.name ?? url.pathname,
@@ -97,15 +104,20 @@ async function handle(front: Front, request: IncomingMessage, response: ServerRe
     await sleep(front.latencyMs);
   }
   const fault = method === undefined ? undefined : front.faults.next(traits(front, exchange, method, label));
-  await deliver(response, await answerAndNote(front, exchange, fault, entry), fault);
+  const answer = await answerAndNote(front, exchange, fault, entry);
+  if (answer === undefined) {
+    return;
+  }
+  await deliver(response, answer, fault);
 }
 
+/** Undefined when a stream answers. */
 async function answerAndNote(
   front: Front,
   exchange: Exchange,
   fault: FaultSeed | undefined,
   entry: JournalEntry,
-): Promise<Answer> {
+): Promise<Answer | undefined> {
   const { request, url } = exchange;
   const scripted =
     fault === undefined
@@ -116,6 +128,13 @@ async function answerAndNote(
           path: `${url.pathname}${url.search}`,
         });
   const answer = scripted ?? (await realAnswer(front, exchange));
+  if (answer === "stream") {
+    entry.status = fault?.kind === "hang" ? 0 : 200;
+    if (fault?.kind !== "hang") {
+      front.events.open(exchange.response, exchange.watched);
+    }
+    return undefined;
+  }
   const isAnswered = fault?.kind !== "hang" && fault?.kind !== "reset";
   entry.status = isAnswered ? answer.status : 0;
   if (fault !== undefined) {
@@ -132,7 +151,8 @@ function acceptsGzip({ headers }: IncomingMessage): boolean {
   return /(^|[\s,])(gzip|\*)(?!\s*;\s*q=0(\.0*)?\s*(,|$))/i.test(String(headers["accept-encoding"] ?? ""));
 }
 
-async function realAnswer(front: Front, { request, url, bytes, method, token }: Exchange): Promise<Answer> {
+async function realAnswer(front: Front, exchange: Exchange): Promise<Answer | "stream"> {
+  const { request, url, bytes, method, token } = exchange;
   const { state, origin } = front;
   if (url.pathname === discoveryPath) {
     return jsonAnswer(discovery(state.oidc.issuer ?? origin, origin));
@@ -146,7 +166,8 @@ async function realAnswer(front: Front, { request, url, bytes, method, token }: 
       ? errorAnswer("unimplemented", `${url.pathname} is not implemented`)
       : bareAnswer(404);
   }
-  const refused = refusedForm(request, method.hasNoSideEffects);
+  const contentType = method.run === undefined ? "application/jsonl" : "application/json";
+  const refused = refusedForm(request, method.hasNoSideEffects, contentType);
   if (refused !== undefined) {
     return refused;
   }
@@ -155,9 +176,12 @@ async function realAnswer(front: Front, { request, url, bytes, method, token }: 
   }
   try {
     const body = decodeMessage(request, bytes, url.searchParams);
-    return jsonAnswer(
-      await method.run({ state, subject: subjectOf(token), body, query: url.searchParams, origin }),
-    );
+    const call = { state, subject: subjectOf(token), body, query: url.searchParams, origin };
+    if (method.run === undefined) {
+      exchange.watched = watchedEnvironment(call);
+      return "stream";
+    }
+    return jsonAnswer(await method.run(call));
   } catch (error) {
     if (error instanceof ConnectFailure) {
       return errorAnswer(error.code, error.message);

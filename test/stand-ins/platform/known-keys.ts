@@ -28,6 +28,7 @@ const seedKeys: KeysOf<PlatformSeed> = {
   valueBy: true,
   unknownMethods: true,
   oidc: true,
+  eventHeaders: true,
 };
 
 const tokenKeys: KeysOf<TokenSeed> = { label: true, token: true, principal: true, id: true };
@@ -116,6 +117,8 @@ const changeKeys: VariantKeys<PlatformChange, "do"> = {
   setLatency: { latencyMs: true },
   setTier: { organizationTier: true },
   setOidc: { oidc: true },
+  event: { event: true, environment: true },
+  endStreams: { reset: true },
   goDown: {},
   comeUp: {},
 };

@@ -31,13 +31,18 @@ export function looseJson(bytes: Buffer): JsonValue {
 }
 
 /** The refusal of a request whose HTTP form is wrong, or undefined if the form is right. */
-export function refusedForm(request: IncomingMessage, mayGet: boolean): Answer | undefined {
+export function refusedForm(
+  request: IncomingMessage,
+  mayGet: boolean,
+  contentType = "application/json",
+): Answer | undefined {
   const { method, headers } = request;
   if (method !== "POST" && !(mayGet && method === "GET")) {
     return bareAnswer(405, { allow: mayGet ? "GET,POST" : "POST" });
   }
-  if (method === "POST" && !/^application\/json\s*(;|$)/i.test(headers["content-type"] ?? "")) {
-    return bareAnswer(415, { "accept-post": "application/json" });
+  const given = (headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase();
+  if (method === "POST" && given !== contentType) {
+    return bareAnswer(415, { "accept-post": contentType });
   }
   const encoding = headers["content-encoding"] ?? "identity";
   if (encoding !== "identity") {

@@ -94,6 +94,8 @@ export interface PlatformSeed {
   /** How a method that the stand-in does not have is refused; default `bare404`. */
   unknownMethods?: "bare404" | "unimplemented";
   oidc?: OidcSeed;
+  /** When the headers of an event stream go out; `first-event`: with the first event. Default `at-once`. */
+  eventHeaders?: "at-once" | "first-event";
 }
 
 export interface OidcSeed {
@@ -129,6 +131,10 @@ export type PlatformChange =
   | { do: "setLatency"; latencyMs: number }
   | { do: "setTier"; organizationTier: string }
   | { do: "setOidc"; oidc: OidcSeed }
+  /** An event for everybody who watches that environment (default: the first); its fields go out as they are. */
+  | { do: "event"; event: Record<string, JsonValue>; environment?: string }
+  /** Ends every open event stream; `reset` tears it down instead. */
+  | { do: "endStreams"; reset?: boolean }
   /** The port refuses connections until `comeUp`; open ones are reset. */
   | { do: "goDown" }
   | { do: "comeUp" };

@@ -12,6 +12,7 @@ import { type Listener, listen, type Tls } from "./listener.ts";
 import { TokenLabels } from "./redaction.ts";
 import type { PlatformChange, PlatformSeed } from "./seed.ts";
 import { PlatformState } from "./state.ts";
+import { EventHub } from "./watch-events.ts";
 
 export interface PlatformOptions {
   seed?: PlatformSeed;
@@ -31,6 +32,8 @@ export interface Platform {
   readonly journal: Journal;
   /** The host that a `redirect` to `foreign` leads to. It counts what arrived there. */
   readonly foreign: ForeignHost;
+  /** How many event streams are open. */
+  watchers(): number;
   /** Does the changes in order; throws on a secret or token that is not there. */
   apply(...changes: PlatformChange[]): Promise<void>;
   /** The id of the one secret with this name (or id). */
@@ -70,6 +73,7 @@ function newFront(seed: PlatformSeed): Front {
     faults,
     journal: new Journal(),
     labels: new TokenLabels(),
+    events: new EventHub(seed.eventHeaders ?? "at-once"),
     unknownMethods: seed.unknownMethods ?? "bare404",
     latencyMs: seed.latencyMs ?? 0,
     origin: "",
@@ -78,11 +82,12 @@ function newFront(seed: PlatformSeed): Front {
 }
 
 function newPlatform(front: Front, listener: Listener, foreign: ForeignHost): Platform {
-  const { state, faults, journal } = front;
+  const { state, faults, journal, events } = front;
   const targets = {
     state,
     faults,
     journal,
+    events,
     setLatency: (latencyMs: number) => {
       front.latencyMs = latencyMs;
     },
@@ -95,6 +100,7 @@ function newPlatform(front: Front, listener: Listener, foreign: ForeignHost): Pl
     adminUrl: undefined,
     journal,
     foreign,
+    watchers: () => events.watchers,
     apply: async (...changes) => {
       for (const change of changes) {
         await applyChange(targets, change);

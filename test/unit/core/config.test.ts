@@ -35,6 +35,7 @@ it("the defaults are those of the contract, for {} as for no file", () => {
     scopeIds: {},
     precedence: undefined,
     valueFormat: "auto",
+    watch: "auto",
     deadlineMs: 10_000,
     freshMs: 60_000,
     staleMs: 86_400_000,
