@@ -100,7 +100,8 @@ test.each([
 ])("refused: %s", async (_, body, headers, status, code) => {
   const platform = await platformForTest({ secrets });
   const answer = await post(platform, body, headers);
-  expect([answer.status, (await answer.json()).code]).toEqual([status, code]);
+  const { code: given } = (await answer.json()) as { code?: string };
+  expect([answer.status, given]).toEqual([status, code]);
   expect(platform.watchers()).toBe(0);
 });
 
