@@ -3,19 +3,33 @@
 
 import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 
+/** `text` undefined: there is no such file. `unusable`: there is something, and why it cannot be read. */
+export type FoundFile = { readonly text: string | undefined } | { readonly unusable: string };
+
 /** The file's text, or undefined when there is none that may be read. Never throws. */
 export function readRegularFile(path: string, maxBytes: number): string | undefined {
+  const found = lookAtFile(path, maxBytes);
+  return "text" in found ? found.text : undefined;
+}
+
+/** The same for callers who must not take a file that they cannot read for none. Never throws. */
+export function lookAtFile(path: string, maxBytes: number): FoundFile {
   let fd: number;
   try {
     fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  } catch {
-    return undefined;
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? "";
+    return code === "ENOENT" || code === "ENOTDIR"
+      ? { text: undefined }
+      : { unusable: `cannot be read (${code})` };
   }
   try {
     const stat = fstatSync(fd);
-    return stat.isFile() && stat.size <= maxBytes ? readFileSync(fd, "utf8") : undefined;
-  } catch {
-    return undefined;
+    if (!stat.isFile()) return { unusable: "is not a regular file" };
+    if (stat.size > maxBytes) return { unusable: `is larger than ${maxBytes / 1024} KiB` };
+    return { text: readFileSync(fd, "utf8") };
+  } catch (error) {
+    return { unusable: `cannot be read (${(error as NodeJS.ErrnoException).code ?? "unknown"})` };
   } finally {
     closeSync(fd);
   }

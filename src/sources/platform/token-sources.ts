@@ -5,79 +5,117 @@ import type { Config } from "../../core/config.ts";
 import { isRecord } from "../../core/entry.ts";
 import { Failure } from "../../core/failures.ts";
 import { Secret } from "../../core/secret.ts";
-import { readTokenFile } from "../../edge/token-file.ts";
+import { type TokenSetting, tokenSetting } from "../../core/setting.ts";
+import { withoutByteOrderMark } from "../../core/text.ts";
+import type { FoundFile } from "../../edge/regular-file.ts";
+import { lookAtTokenFile } from "../../edge/token-file.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
 export interface TokenSource {
   /** For messages. */
   readonly name: string;
-  /** True when the source is there at all; asked without a network call or starting a program. */
+  /** True when the source is there at all, usable or not; asked without a network call or starting a program. */
   isPresent(): boolean;
   /** What tells this source's content from another's, for cache keys: the token, or a command's arguments. */
   mark(): string;
-  /** Undefined: it holds no token. Rejects with a CommandTrouble when a command gave none. */
+  /**
+   * Undefined: it holds no token. Rejects with a CommandTrouble when a command gave none, with a Failure
+   * (`config-invalid`) that names the source when what it holds is no token.
+   */
   read(run: (command: readonly string[]) => Promise<string>): Promise<Secret | undefined>;
 }
 
 /** Seen in the vendor's own scripts of 2024; whether it is still written is not documented. */
 export const INITIAL_SPEC = "/usr/local/gitpod/config/initial-spec.json";
+const SPEC_KEY = "environmentToken";
 const OWN_VARIABLE = "DOCKER_CREDENTIAL_ONA_TOKEN";
 /** Usually personal tokens, which cannot read values. */
 const LAST_VARIABLES = ["ONA_TOKEN", "GITPOD_TOKEN", "ONA_API_KEY", "GITPOD_API_KEY"] as const;
 
 export function tokenSources(config: Config, env: Env): readonly TokenSource[] {
-  const { tokenFile, tokenJson, tokenCommand } = config;
+  const { tokenCommand } = config;
   return [
     fromVariable(OWN_VARIABLE, env),
-    ...(tokenFile === undefined ? [] : [fromText(`the file ${tokenFile}`, () => readTokenFile(tokenFile))]),
-    ...(tokenJson === undefined ? [] : [fromJson(tokenJson.file, tokenJson.key)]),
+    ...configuredFiles(config),
     ...(tokenCommand === undefined ? [] : [fromCommand(tokenCommand)]),
-    fromJson(INITIAL_SPEC, "environmentToken"),
+    fromInitialSpec(),
     ...LAST_VARIABLES.map((name) => fromVariable(name, env)),
   ];
 }
 
-function fromVariable(name: string, env: Env): TokenSource {
-  return fromText(name, () => env[name]);
+function configuredFiles({ tokenFile, tokenJson }: Config): readonly TokenSource[] {
+  return [
+    ...(tokenFile === undefined ? [] : [fromHeld(`the file ${tokenFile}`, () => lookAtTokenFile(tokenFile))]),
+    ...(tokenJson === undefined
+      ? []
+      : [
+          fromHeld(`the key ${tokenJson.key} of ${tokenJson.file}`, () =>
+            keyOf(lookAtTokenFile(tokenJson.file), tokenJson.key),
+          ),
+        ]),
+  ];
 }
 
-function fromJson(file: string, key: string): TokenSource {
-  return fromText(`the key ${key} of ${file}`, () => {
-    const text = readTokenFile(file);
-    if (text === undefined) return undefined;
-    try {
-      const fields: unknown = JSON.parse(text);
-      const value = isRecord(fields) && Object.hasOwn(fields, key) ? fields[key] : undefined;
-      return typeof value === "string" ? value : undefined;
-    } catch {
-      return undefined;
-    }
+function fromVariable(name: string, env: Env): TokenSource {
+  return fromHeld(name, () => ({ text: env[name] }));
+}
+
+/** The platform's own file: one that is not for us to read, or has another form by now, is none. */
+function fromInitialSpec(): TokenSource {
+  return fromHeld(`the key ${SPEC_KEY} of ${INITIAL_SPEC}`, () => {
+    const held = keyOf(lookAtTokenFile(INITIAL_SPEC), SPEC_KEY);
+    return "unusable" in held ? { text: undefined } : held;
   });
 }
 
-function fromText(name: string, text: () => string | undefined): TokenSource {
+function keyOf(held: FoundFile, key: string): FoundFile {
+  if ("unusable" in held || held.text === undefined) return held;
+  try {
+    const fields: unknown = JSON.parse(withoutByteOrderMark(held.text));
+    if (!isRecord(fields)) return { unusable: "is not a JSON object" };
+    const value = Object.hasOwn(fields, key) ? (fields[key] ?? undefined) : undefined;
+    if (value !== undefined && typeof value !== "string") return { unusable: "is not a string" };
+    return { text: value };
+  } catch {
+    return { unusable: "is not JSON" };
+  }
+}
+
+function fromHeld(name: string, held: () => FoundFile): TokenSource {
+  const look = (): TokenSetting => {
+    const found = held();
+    if ("unusable" in found) return { kind: "unusable", reason: found.unusable };
+    return tokenSetting(found.text);
+  };
   return {
     name,
-    isPresent: () => toToken(text()) !== undefined,
-    mark: () => `${name}\n${toToken(text())?.expose() ?? ""}`,
-    read: async () => toToken(text()),
+    isPresent: () => look().kind !== "unset",
+    mark() {
+      const found = look();
+      return `${name}\n${found.kind === "token" ? found.token : found.kind}`;
+    },
+    read: async () => toToken(name, look()),
   };
 }
 
 function fromCommand(command: readonly string[]): TokenSource {
+  const name = `the command ${command[0]}`;
   return {
-    name: `the command ${command[0]}`,
+    name,
     isPresent: () => true,
     mark: () => `command\n${JSON.stringify(command)}`,
-    read: async (run) => toToken(await run(command)),
+    read: async (run) => toToken(name, tokenSetting(await run(command))),
   };
 }
 
-/** Only what may stand in a header; surrounding white space is the file's. */
-function toToken(text: string | undefined): Secret | undefined {
-  const token = text?.trim() ?? "";
-  return /^[\x21-\x7e]+$/.test(token) ? new Secret(token) : undefined;
+/** Throws a Failure for what is set and no token: it must not hand over to the next source. */
+function toToken(name: string, found: TokenSetting): Secret | undefined {
+  if (found.kind === "unset") return undefined;
+  if (found.kind === "token") return new Secret(found.token);
+  throw new Failure("config-invalid", `the token in ${name} ${found.reason}`, {
+    hint: `correct ${name}`,
+  });
 }
 
 /** `reasons`: why sources that are there gave none. */
@@ -93,10 +131,7 @@ export function noToken(reasons: readonly string[] = []): Failure {
 
 /** The configured files that hold no token, for the message. */
 export function emptyFiles(config: Config): readonly string[] {
-  const { tokenFile, tokenJson } = config;
-  const files = [
-    ...(tokenFile === undefined ? [] : [fromText(`the file ${tokenFile}`, () => readTokenFile(tokenFile))]),
-    ...(tokenJson === undefined ? [] : [fromJson(tokenJson.file, tokenJson.key)]),
-  ];
-  return files.filter((source) => !source.isPresent()).map(({ name }) => `${name} holds none`);
+  return configuredFiles(config)
+    .filter((source) => !source.isPresent())
+    .map(({ name }) => `${name} holds none`);
 }
