@@ -4,6 +4,7 @@
 import { existsSync } from "node:fs";
 import { type Config, isIdentifier } from "./core/config.ts";
 import type { MintPlan } from "./core/identity.ts";
+import { setting } from "./core/setting.ts";
 import type { Clock } from "./edge/clock.ts";
 import { mintFingerprint } from "./sources/mint/cache-key.ts";
 import { type CachedToken, readyToken } from "./sources/mint/token-cache.ts";
@@ -25,6 +26,19 @@ export interface Context {
 
 const DEFAULT_BASE_URL = "https://app.gitpod.io/api";
 const PLATFORM_DIR = "/usr/local/gitpod";
+
+interface NamedSetting {
+  readonly name: string;
+  readonly value: string | undefined;
+}
+
+function firstSetting(env: Context["env"], names: readonly string[]) {
+  for (const name of names) {
+    const value = setting(env[name]);
+    if (value !== undefined) return { name, value };
+  }
+  return undefined;
+}
 
 /**
  * Lives for one run, or for one round of a run that repeats: configuration and directories are read once, and what was
@@ -50,11 +64,25 @@ export class Local {
     return this.loaded.config;
   }
 
-  /** The environment's id as far as it is known without asking anybody. */
+  /** The environment's id as far as it is known without asking anybody; undefined too when what is set is no id. */
   get environmentId(): string | undefined {
-    const { env } = this.context;
-    const named = env.ONA_ENVIRONMENT_ID || env.GITPOD_ENVIRONMENT_ID || this.config.environmentId;
-    return named !== undefined && isIdentifier(named) ? named : undefined;
+    const { value } = this.#environmentSetting;
+    return value !== undefined && isIdentifier(value) ? value : undefined;
+  }
+
+  /** The variable that names an environment by what is no id: then nobody knows whose secrets are meant. */
+  get badEnvironmentName(): string | undefined {
+    const { name, value } = this.#environmentSetting;
+    return value !== undefined && !isIdentifier(value) ? name : undefined;
+  }
+
+  get #environmentSetting(): NamedSetting {
+    return (
+      firstSetting(this.context.env, ["ONA_ENVIRONMENT_ID", "GITPOD_ENVIRONMENT_ID"]) ?? {
+        name: "environmentId of the configuration",
+        value: this.config.environmentId,
+      }
+    );
   }
 
   get cache(): Cache {
@@ -72,7 +100,7 @@ export class Local {
   /** False on a machine that knows nothing of the platform: then we are a plain local store. */
   get seesPlatform(): boolean {
     if (
-      this.environmentId !== undefined ||
+      this.#environmentSetting.value !== undefined ||
       this.loaded.path !== undefined ||
       this.loaded.broken !== undefined
     )
@@ -81,14 +109,29 @@ export class Local {
     return sources.some((source) => source.isPresent()) || existsSync(PLATFORM_DIR);
   }
 
+  /** The platform's address as it is set, usable or not. */
   get baseUrl(): string {
-    const { env } = this.context;
-    return env.ONA_BASE_URL || env.GITPOD_BASE_URL || this.config.baseUrl || DEFAULT_BASE_URL;
+    return this.#baseSetting.value;
+  }
+
+  /** What set `baseUrl`, for messages. */
+  get baseUrlName(): string {
+    return this.#baseSetting.name;
+  }
+
+  get #baseSetting(): NamedSetting & { readonly value: string } {
+    return (
+      firstSetting(this.context.env, ["ONA_BASE_URL", "GITPOD_BASE_URL"]) ?? {
+        name: "api.baseUrl of the configuration",
+        value: this.config.baseUrl ?? DEFAULT_BASE_URL,
+      }
+    );
   }
 
   /** Who asks: the environment, else the token's source and content. Never a network call. */
   get owner(): string {
-    if (this.environmentId !== undefined) return this.environmentId;
+    const { value } = this.#environmentSetting;
+    if (value !== undefined) return value;
     const source = tokenSources(this.config, this.context.env).find((candidate) => candidate.isPresent());
     return source === undefined ? "" : textHash(source.mark());
   }

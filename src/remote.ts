@@ -109,15 +109,9 @@ export class Remote {
   async #newRequest(): Promise<PlatformRequest> {
     const { config, secretCache, cache, environmentId, baseUrl, context } = this.#local;
     const base = isBaseUrl(baseUrl) ? parseEndpoint(baseUrl) : undefined;
-    if (base === undefined) {
-      throw new Failure(
-        "config-invalid",
-        "the platform's address is not an https URL (or http to loopback)",
-        {
-          hint: "correct ONA_BASE_URL",
-        },
-      );
-    }
+    const { badEnvironmentName, baseUrlName } = this.#local;
+    if (base === undefined) throw unusable(baseUrlName, "is not an https URL (or http to loopback)");
+    if (badEnvironmentName !== undefined) throw unusable(badEnvironmentName, "is not an environment's id");
     const { env, clock } = context;
     const { deadline } = this.options;
     const sources = tokenSources(config, env).filter((source) => source.isPresent());
@@ -141,4 +135,8 @@ export class Remote {
       async () => (await this.askOptions()).client,
     );
   }
+}
+
+function unusable(name: string, why: string): Failure {
+  return new Failure("config-invalid", `${name} ${why}`, { hint: `correct ${name}` });
 }

@@ -11,6 +11,8 @@ export interface ConnectError {
   readonly code: string;
   /** From google.rpc.RetryInfo: a delay, `unusable` when the detail is there without one. */
   readonly retryDelayMs: number | "unusable" | undefined;
+  /** Its text says that something has expired; for messages only, since texts are not part of the protocol. */
+  readonly saysExpired: boolean;
 }
 
 export interface Identity {
@@ -59,7 +61,11 @@ export function parseConnectError(value: unknown): ConnectError | undefined {
     return undefined;
   const details = Array.isArray(value.details) ? value.details : [];
   const retryInfo = details.find((detail) => isRecord(detail) && detail.type === "google.rpc.RetryInfo");
-  return { code: value.code, retryDelayMs: isRecord(retryInfo) ? retryDelayMs(retryInfo) : undefined };
+  return {
+    code: value.code,
+    retryDelayMs: isRecord(retryInfo) ? retryDelayMs(retryInfo) : undefined,
+    saysExpired: /\bexpired\b/i.test(text(value.message)),
+  };
 }
 
 export function parseEnvironment(value: unknown): EnvironmentAnswer | undefined {

@@ -152,6 +152,7 @@ function sort<T>(response: HttpResponse, call: PlatformCall<T>): T {
     "platform-refused",
     `the platform answered ${method} with ${error.code}`,
     TRY_AGAIN,
+    error.saysExpired,
   );
 }
 

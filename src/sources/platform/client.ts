@@ -4,6 +4,7 @@
 import type { Scope } from "../../core/config.ts";
 import type { Endpoint } from "../../core/endpoint.ts";
 import { Failure } from "../../core/failures.ts";
+import { jwtEndMs } from "../../core/jwt.ts";
 import {
   type EnvironmentAnswer,
   type Identity,
@@ -21,7 +22,7 @@ import { CommandTrouble } from "../../edge/command.ts";
 import type { Http } from "../../edge/http.ts";
 import { callPlatform } from "./call.ts";
 import { Outage, Refused } from "./errors.ts";
-import { noToken, type TokenSource } from "./token-sources.ts";
+import { noToken, OWN_TOKEN_NAME, type TokenSource } from "./token-sources.ts";
 
 export interface PlatformClientOptions {
   readonly base: Endpoint;
@@ -135,7 +136,7 @@ export class PlatformClient {
         return await callPlatform(call, await http(), clock);
       } catch (error) {
         if (!(error instanceof Refused) || error.connectCode !== "unauthenticated") throw error;
-        if (!(await this.#rereadChanged(token, deadline))) this.#rejectToken();
+        if (!(await this.#rereadChanged(token, deadline))) this.#rejectToken(token, error);
       }
     }
   }
@@ -156,6 +157,7 @@ export class PlatformClient {
       if (token === undefined) this.#reasons.push(`${source.name} gave none`);
       return token;
     } catch (error) {
+      if (error instanceof Failure) throw error;
       const trouble = error instanceof CommandTrouble ? error : new CommandTrouble("failed");
       if (trouble.cutShort) {
         // It says nothing of the command, and nothing to a run that has more time.
@@ -180,11 +182,19 @@ export class PlatformClient {
     return true;
   }
 
-  #rejectToken(): void {
+  #rejectToken(token: Secret, refusal: Refused): void {
     const name = this.#left[0]?.name ?? "";
-    this.#refused ??= new Failure("token-refused", `the platform refused the token from ${name}`, {
-      hint: "renew that token, or name another source in DOCKER_CREDENTIAL_ONA_TOKEN or the configuration",
-    });
+    const endMs = jwtEndMs(token.expose());
+    const expired = refusal.saysExpired || (endMs !== undefined && endMs < this.#options.clock.nowMs());
+    const what = expired
+      ? `the token from ${name} has expired`
+      : `the platform refused the token from ${name}`;
+    // Never a hint at personal tokens: they cannot read values.
+    const hint =
+      name === OWN_TOKEN_NAME
+        ? "the platform renews this file; restart the environment if it persists"
+        : `put the environment's current token into ${name}, or take it away so that the environment's own is used`;
+    this.#refused ??= new Failure("token-refused", what, { hint });
     this.#drop();
   }
 

@@ -22,9 +22,12 @@ const CERTAIN_MS = 1e9;
 export class Refused extends Failure {
   override readonly name = "Failure";
   readonly connectCode: string;
+  /** The platform's own text says that something has expired. */
+  readonly saysExpired: boolean;
 
-  constructor(connectCode: string, code: FailureCode, message: string, hint: string) {
+  constructor(connectCode: string, code: FailureCode, message: string, hint: string, saysExpired = false) {
     super(code, message, { hint });
     this.connectCode = connectCode;
+    this.saysExpired = saysExpired;
   }
 }

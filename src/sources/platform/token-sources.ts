@@ -29,6 +29,8 @@ export interface TokenSource {
 /** Seen in the vendor's own scripts of 2024; whether it is still written is not documented. */
 export const INITIAL_SPEC = "/usr/local/gitpod/config/initial-spec.json";
 const SPEC_KEY = "environmentToken";
+/** How messages call the token that the environment keeps for itself. */
+export const OWN_TOKEN_NAME = `the key ${SPEC_KEY} of ${INITIAL_SPEC}`;
 const OWN_VARIABLE = "DOCKER_CREDENTIAL_ONA_TOKEN";
 /** Usually personal tokens, which cannot read values. */
 const LAST_VARIABLES = ["ONA_TOKEN", "GITPOD_TOKEN", "ONA_API_KEY", "GITPOD_API_KEY"] as const;
@@ -63,7 +65,7 @@ function fromVariable(name: string, env: Env): TokenSource {
 
 /** The platform's own file: one that is not for us to read, or has another form by now, is none. */
 function fromInitialSpec(): TokenSource {
-  return fromHeld(`the key ${SPEC_KEY} of ${INITIAL_SPEC}`, () => {
+  return fromHeld(OWN_TOKEN_NAME, () => {
     const held = keyOf(lookAtTokenFile(INITIAL_SPEC), SPEC_KEY);
     return "unusable" in held ? { text: undefined } : held;
   });
@@ -113,9 +115,7 @@ function fromCommand(command: readonly string[]): TokenSource {
 function toToken(name: string, found: TokenSetting): Secret | undefined {
   if (found.kind === "unset") return undefined;
   if (found.kind === "token") return new Secret(found.token);
-  throw new Failure("config-invalid", `the token in ${name} ${found.reason}`, {
-    hint: `correct ${name}`,
-  });
+  throw new Failure("config-invalid", `${name} ${found.reason}, so it is no token`, { hint: "correct it" });
 }
 
 /** `reasons`: why sources that are there gave none. */
@@ -125,7 +125,7 @@ export function noToken(reasons: readonly string[] = []): Failure {
       ? "no platform token was found"
       : `no platform token could be had: ${reasons.join(", ")}`;
   return new Failure("no-token", why, {
-    hint: "set DOCKER_CREDENTIAL_ONA_TOKEN or name a token source in the configuration",
+    hint: "put the environment's own token into DOCKER_CREDENTIAL_ONA_TOKEN, or name its file or command under token in the configuration",
   });
 }
 

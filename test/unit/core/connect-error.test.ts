@@ -14,7 +14,21 @@ const retryInfo = (value: unknown, extra: object = {}): object => ({ type: RETRY
 
 describe("the code", () => {
   it.each(["unauthenticated", "permission_denied", "not_found", "some_code_of_tomorrow"])("%s", (code) => {
-    expect(parseConnectError({ code, message: "m" })).toEqual({ code, retryDelayMs: undefined });
+    expect(parseConnectError({ code, message: "m" })).toEqual({
+      code,
+      retryDelayMs: undefined,
+      saysExpired: false,
+    });
+  });
+
+  it.each([
+    ["the token has expired", true],
+    ["Token EXPIRED.", true],
+    ["unexpired", false],
+    [5, false],
+    [undefined, false],
+  ])("whose text is %j: expired %s", (message, saysExpired) => {
+    expect(parseConnectError({ code: "unauthenticated", message })?.saysExpired).toBe(saysExpired);
   });
 
   it.each<[unknown]>([

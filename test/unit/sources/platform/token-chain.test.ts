@@ -176,12 +176,42 @@ describe("without an environment id", () => {
     expect(await as("c4nary-good")).toBe("demo:first");
   });
 
-  it("an id that is no identifier is none", async () => {
+  it("an id that is no identifier is an error, and nobody is asked", async () => {
     const w = await world({
       seed,
       env: { ONA_ENVIRONMENT_ID: "a/../b", DOCKER_CREDENTIAL_ONA_TOKEN: "c4nary-good" },
     });
-    expect(await w.get()).toBe("demo:first");
-    expect(w.platform.journal.methods()[0]).toBe("GetAuthenticatedIdentity");
+    expect(await w.get()).toBe("failed config-invalid");
+    expect(w.platform.journal.methods()).toEqual([]);
+  });
+});
+
+describe("a token that is over is told apart from a wrong one", () => {
+  const jwt = (endS: number): string =>
+    ["{}", JSON.stringify({ exp: endS }), "s"]
+      .map((part) => Buffer.from(part).toString("base64url"))
+      .join(".");
+  const messageOf = async (token: string): Promise<string> => {
+    const w = await world({ seed, env: { DOCKER_CREDENTIAL_ONA_TOKEN: token } });
+    const result = await w.remote().platform(refOf(HOST));
+    return result.kind === "failed" ? `${result.failure.message}; ${result.failure.hint}` : result.kind;
+  };
+  const HINT =
+    "put the environment's current token into DOCKER_CREDENTIAL_ONA_TOKEN, or take it away so that the environment's own is used";
+
+  it.each([
+    ["an old one", jwt(1_000_000_000), `the token from DOCKER_CREDENTIAL_ONA_TOKEN has expired; ${HINT}`],
+    [
+      "a wrong one",
+      "c4nary-wrong",
+      `the platform refused the token from DOCKER_CREDENTIAL_ONA_TOKEN; ${HINT}`,
+    ],
+    [
+      "a wrong one whose end is far",
+      jwt(99_000_000_000),
+      `the platform refused the token from DOCKER_CREDENTIAL_ONA_TOKEN; ${HINT}`,
+    ],
+  ])("%s", async (_, token, message) => {
+    expect(await messageOf(token)).toBe(message);
   });
 });

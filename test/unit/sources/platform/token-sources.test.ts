@@ -53,13 +53,31 @@ describe("the order", () => {
     ]);
   });
 
-  it("one that is empty or no token gives way without a request", async () => {
-    for (const own of ["", "  ", "two words", "a\nb", "é", "\u200b"]) {
+  it.each(["", "  ", "\n", "Bearer ", "bearer\t\n"])(
+    "%j is unset and gives way without a request",
+    async (own) => {
       const w = await world({ seed, env: { DOCKER_CREDENTIAL_ONA_TOKEN: own, ONA_TOKEN: "c4nary-good" } });
       expect(await w.get()).toBe("demo:first");
       expect(new Set(heard(w))).toEqual(new Set(["good"]));
-    }
-  });
+    },
+  );
+
+  it.each(["two words", "a\nb", "é", "Bearer a b", "c4nary-good\0"])(
+    "%j is set and no token: an error, and nobody else's token is used",
+    async (own) => {
+      const w = await world({ seed, env: { DOCKER_CREDENTIAL_ONA_TOKEN: own, ONA_TOKEN: "c4nary-good" } });
+      expect(await w.get()).toBe("failed config-invalid");
+      expect(heard(w)).toEqual([]);
+    },
+  );
+
+  it.each([" c4nary-good\r\n", "Bearer c4nary-good", "bearer  c4nary-good ", "\ufeffc4nary-good"])(
+    "%j is the token in it",
+    async (own) => {
+      const w = await world({ seed, env: { DOCKER_CREDENTIAL_ONA_TOKEN: own } });
+      expect(await w.get()).toBe("demo:first");
+    },
+  );
 });
 
 describe("a source", () => {
@@ -76,18 +94,29 @@ describe("a source", () => {
     ["a file", (dir) => fileOf(dir, "c4nary-good"), "demo:first"],
     ["a file with space around", (dir) => fileOf(dir, "\n c4nary-good \r\n"), "demo:first"],
     ["an empty file", (dir) => fileOf(dir, ""), "failed no-token"],
-    ["a file of two lines", (dir) => fileOf(dir, "c4nary-good\nx"), "failed no-token"],
-    ["a file that is too large", (dir) => fileOf(dir, "x".repeat(70_000)), "failed no-token"],
+    ["a file of two lines", (dir) => fileOf(dir, "c4nary-good\nx"), "failed config-invalid"],
+    ["a file with Bearer", (dir) => fileOf(dir, "Bearer c4nary-good\n"), "demo:first"],
+    ["a file that is not there", (dir) => ({ file: join(dir, "none") }), "failed no-token"],
+    ["a directory", (dir) => ({ file: dir }), "failed config-invalid"],
+    ["a byte-order mark in front of JSON", (dir) => jsonOf(dir, '\ufeff{"a.b":"c4nary-good"}'), "demo:first"],
+    ["a key that is null", (dir) => jsonOf(dir, '{"a.b":null}'), "failed no-token"],
+    ["a key with two words", (dir) => jsonOf(dir, '{"a.b":"two words"}'), "failed config-invalid"],
+    ["a file that is too large", (dir) => fileOf(dir, "x".repeat(70_000)), "failed config-invalid"],
     ["a key of a JSON file", (dir) => jsonOf(dir, '{"a.b":"c4nary-good"}'), "demo:first"],
-    ["a key with a number", (dir) => jsonOf(dir, '{"a.b":5}'), "failed no-token"],
+    ["a key with a number", (dir) => jsonOf(dir, '{"a.b":5}'), "failed config-invalid"],
     ["another key", (dir) => jsonOf(dir, '{"a":{"b":"c4nary-good"}}'), "failed no-token"],
-    ["no JSON", (dir) => jsonOf(dir, "c4nary-good"), "failed no-token"],
-    ["a JSON list", (dir) => jsonOf(dir, '["c4nary-good"]'), "failed no-token"],
+    ["no JSON", (dir) => jsonOf(dir, "c4nary-good"), "failed config-invalid"],
+    ["a JSON list", (dir) => jsonOf(dir, '["c4nary-good"]'), "failed config-invalid"],
     ["a command", (dir) => ({ command: [script(dir, "echo c4nary-good")] }), "demo:first"],
     [
       "a command that fails after printing",
       (dir) => ({ command: [script(dir, "echo c4nary-good; exit 1")] }),
       "failed no-token",
+    ],
+    [
+      "a command that prints two words",
+      (dir) => ({ command: [script(dir, "echo two words")] }),
+      "failed config-invalid",
     ],
     ["a command that prints nothing", (dir) => ({ command: [script(dir, "true")] }), "failed no-token"],
     ["a command that is not there", () => ({ command: ["/no/such/program"] }), "failed no-token"],
