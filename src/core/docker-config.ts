@@ -1,0 +1,230 @@
+// What stands in a Docker or containers auth file, and what becomes of its text when registries are given to us or taken
+// back. It sees a text and returns a text; it asks nobody, and nothing of the text but keys and helper names leaves it.
+
+import type { Node } from "jsonc-parser";
+import { isRecord } from "./entry.ts";
+import { authKeys } from "./export/docker-config.ts";
+import {
+  JsonEditError,
+  type JsonMember,
+  membersOf,
+  parseJsonObject,
+  withMembers,
+  withoutMembers,
+  withValue,
+} from "./json-edit.ts";
+import { parseRegistry, type RegistryRef } from "./registry.ts";
+import { type StoredLogin, storedLogin } from "./stored-login.ts";
+
+/** What a file says that matters here. */
+export interface DockerFile {
+  /** Key to helper; a helper that is no text is the empty one. */
+  readonly helpers: ReadonlyMap<string, string>;
+  /** `credHelpers` is there, with entries or without. */
+  readonly hasHelpers: boolean;
+  readonly logins: readonly StoredLogin[];
+}
+
+/** What of a file is ours. */
+export interface Owned {
+  /** The keys of `credHelpers` that we added, and the helper name that we wrote. */
+  readonly keys: Readonly<Record<string, string>>;
+  /** `credHelpers` itself was not there before. */
+  readonly madeHelpers: boolean;
+}
+
+export interface Wish {
+  /** The registries that are to be ours. */
+  readonly registries: readonly RegistryRef[];
+  /** May an entry of ours for this registry be taken out? Asked only of those that are not wanted. */
+  readonly isGone: (ref: RegistryRef) => boolean;
+  /** May this login be taken out, being the platform's own? Asked only where we answer for the registry. */
+  readonly isPlatforms: (login: StoredLogin) => boolean;
+  /** The name to write in `credHelpers`. */
+  readonly helper: string;
+  /** Every name that means us. */
+  readonly helperNames: readonly string[];
+  readonly owned: Owned;
+}
+
+/** What becomes of one registry in one file. */
+export interface RegistryChange {
+  readonly registry: string;
+  /** `kept`: each of its keys belongs to another helper. */
+  readonly action: "added" | "unchanged" | "removed" | "kept";
+  readonly keys: readonly string[];
+  /** Keys that another helper answers for. */
+  readonly otherHelpers: Readonly<Record<string, string>>;
+  readonly removedLogins: readonly string[];
+  /** Logins that no longer count where this program answers. */
+  readonly hiddenLogins: readonly string[];
+}
+
+export interface Change {
+  readonly text: string;
+  readonly owned: Owned;
+  /** Sorted by registry. */
+  readonly registries: readonly RegistryChange[];
+}
+
+export const NOTHING_OWNED: Owned = { keys: {}, madeHelpers: false };
+const NO_FILE = "{}";
+
+/** An empty file is one without entries, as Docker sees it too. Throws a JsonEditError for what Docker would refuse. */
+export function readDockerFile(text: string): DockerFile {
+  const { helpers, auths } = partsOf(text);
+  const fields: unknown = JSON.parse(orEmpty(text));
+  const values = isRecord(fields) && isRecord(fields.auths) ? fields.auths : {};
+  const keys = new Set(auths === undefined ? [] : membersOf(auths).map(({ key }) => key));
+  return {
+    helpers: helpersOf(helpers),
+    hasHelpers: helpers !== undefined,
+    logins: [...keys].flatMap((key) =>
+      storedLogin(key, Object.hasOwn(values, key) ? values[key] : undefined),
+    ),
+  };
+}
+
+/** The text after `wish`. A text that needs no change comes back as it is. Throws a JsonEditError. */
+export function changeDockerFile(text: string, wish: Wish): Change {
+  const file = readDockerFile(text);
+  const { helpers, logins } = file;
+  const isOurs = (key: string): boolean => {
+    const helper = helpers.get(key);
+    return helper !== undefined && (wish.helperNames.includes(helper) || helper === wish.owned.keys[key]);
+  };
+  const wanted = wish.registries.map((ref) => rowFor(ref, helpers, isOurs, logins, wish));
+  const wantedKeys = new Set(wish.registries.flatMap(authKeys));
+  const gone = Object.keys(wish.owned.keys).filter((key) => {
+    const ref = parseRegistry(key, "secret");
+    return !wantedKeys.has(key) && isOurs(key) && ref !== undefined && wish.isGone(ref);
+  });
+  const renamed = [...wantedKeys].filter(
+    (key) => isOurs(key) && Object.hasOwn(wish.owned.keys, key) && helpers.get(key) !== wish.helper,
+  );
+  const added = [...wantedKeys].filter((key) => !helpers.has(key)).toSorted();
+  const removedLogins = new Set(wanted.flatMap((row) => row.removedLogins));
+  let changed = withoutLogins(orEmpty(text), (key) => removedLogins.has(key));
+  changed = withoutHelpers(changed, gone, wish.owned.madeHelpers && added.length === 0);
+  for (const key of renamed) changed = withHelper(changed, key, wish.helper);
+  changed = withHelpers(changed, added, wish.helper);
+  const isChanged = added.length + gone.length + renamed.length + removedLogins.size > 0;
+  return {
+    text: isChanged ? changed : text,
+    owned: ownedAfter(wish, file, { added, gone, isOurs }),
+    registries: [...wanted, ...goneRows(gone)].toSorted((a, b) => (a.registry < b.registry ? -1 : 1)),
+  };
+}
+
+/** `text` without the logins that `isGone` names by key. Throws a JsonEditError. */
+export function withoutLogins(text: string, isGone: (key: string) => boolean): string {
+  const { auths } = partsOf(text);
+  return auths === undefined ? text : withoutMembers(text, auths, ({ key }) => isGone(key));
+}
+
+function rowFor(
+  ref: RegistryRef,
+  helpers: ReadonlyMap<string, string>,
+  isOurs: (key: string) => boolean,
+  logins: readonly StoredLogin[],
+  wish: Wish,
+): RegistryChange {
+  const keys = authKeys(ref);
+  const others = keys.filter((key) => helpers.has(key) && !isOurs(key));
+  const missing = keys.some((key) => !helpers.has(key));
+  const stored = logins.filter((login) => login.ref.key === ref.key);
+  // Where another helper answers for a spelling, a login beside it is not ours to judge.
+  const removed = others.length > 0 ? [] : stored.filter((login) => wish.isPlatforms(login));
+  const hidden = others.length === keys.length ? [] : stored.filter((login) => !removed.includes(login));
+  const action = others.length === keys.length ? "kept" : missing ? "added" : "unchanged";
+  return {
+    registry: ref.key,
+    action,
+    keys,
+    otherHelpers: Object.fromEntries(others.map((key) => [key, helpers.get(key) ?? ""])),
+    removedLogins: removed.map(({ key }) => key),
+    hiddenLogins: hidden.map(({ key }) => key),
+  };
+}
+
+/** One row a registry, whatever the number of its keys. */
+function goneRows(gone: readonly string[]): readonly RegistryChange[] {
+  const registryOf = (key: string): string => parseRegistry(key, "secret")?.key ?? key;
+  return [...new Set(gone.map(registryOf))].map((registry) => ({
+    registry,
+    action: "removed",
+    keys: gone.filter((key) => registryOf(key) === registry).toSorted(),
+    otherHelpers: {},
+    removedLogins: [],
+    hiddenLogins: [],
+  }));
+}
+
+interface Keys {
+  readonly added: readonly string[];
+  readonly gone: readonly string[];
+  readonly isOurs: (key: string) => boolean;
+}
+
+function ownedAfter(wish: Wish, file: DockerFile, { added, gone, isOurs }: Keys): Owned {
+  const wantedKeys = new Set(wish.registries.flatMap(authKeys));
+  const kept = Object.entries(wish.owned.keys)
+    .filter(([key]) => isOurs(key) && !gone.includes(key))
+    .map(([key, name]) => [key, wantedKeys.has(key) ? wish.helper : name] as const);
+  const keys = Object.fromEntries([...kept, ...added.map((key) => [key, wish.helper] as const)].toSorted());
+  const made = wish.owned.madeHelpers || !file.hasHelpers;
+  return { keys, madeHelpers: made && Object.keys(keys).length > 0 };
+}
+
+interface Parts {
+  readonly root: Node;
+  readonly helpers: Node | undefined;
+  readonly auths: Node | undefined;
+}
+
+function partsOf(text: string): Parts {
+  const root = parseJsonObject(orEmpty(text));
+  return {
+    root,
+    helpers: partOf(root, "credHelpers"),
+    auths: partOf(root, "auths"),
+  };
+}
+
+function partOf(root: Node, key: string): Node | undefined {
+  const found = membersOf(root).filter((member) => member.key === key);
+  if (found.length > 1) throw new JsonEditError(`the key ${key} is there twice`);
+  const value = found[0]?.value;
+  if (value === undefined || value.type === "object" || value.type === "null") return value;
+  throw new JsonEditError(`${key} is not an object`);
+}
+
+function helpersOf(node: Node | undefined): ReadonlyMap<string, string> {
+  const members: readonly JsonMember[] = node === undefined ? [] : membersOf(node);
+  return new Map(members.map(({ key, value }) => [key, value.type === "string" ? String(value.value) : ""]));
+}
+
+function withoutHelpers(text: string, keys: readonly string[], mayGoWhole: boolean): string {
+  const { root, helpers } = partsOf(text);
+  if (keys.length === 0 || helpers === undefined) return text;
+  const stays = membersOf(helpers).some(({ key }) => !keys.includes(key));
+  if (!stays && mayGoWhole) return withoutMembers(text, root, ({ key }) => key === "credHelpers");
+  return withoutMembers(text, helpers, ({ key }) => keys.includes(key));
+}
+
+function withHelper(text: string, key: string, helper: string): string {
+  const { helpers } = partsOf(text);
+  const member = helpers === undefined ? undefined : membersOf(helpers).findLast((each) => each.key === key);
+  return member === undefined ? text : withValue(text, member.value, 2, helper);
+}
+
+function withHelpers(text: string, keys: readonly string[], helper: string): string {
+  const { root, helpers } = partsOf(text);
+  const entries = keys.map((key) => [key, helper] as const);
+  if (entries.length === 0) return text;
+  if (helpers === undefined) return withMembers(text, root, 0, [["credHelpers", entries]]);
+  if (helpers.type === "null") return withValue(text, helpers, 1, entries);
+  return withMembers(text, helpers, 1, entries);
+}
+
+const orEmpty = (text: string): string => (text.trim() === "" ? NO_FILE : text);
