@@ -1,13 +1,16 @@
-// Builds dist/docker-credential-ona: the bundle inside a Bun executable, one file that needs nothing beside it.
+// Builds dist/docker-credential-ona: the bundle inside a Bun executable, one file that needs nothing beside it. For this
+// machine's own system, or for the one that is named: `npm run build -- linux-arm64`.
 
 import { statSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { bundle } from "../esbuild.config.mjs";
-import { bunVersion, compileWithBun } from "./bun-compile.ts";
+import { join } from "node:path";
+import { bundle, dist } from "./bundle.ts";
+import { bunVersion, compileWithBun } from "./compile.ts";
+import { ownTarget, targetNamed } from "./targets.ts";
 
-const dist = fileURLToPath(new URL("../dist", import.meta.url));
-const executable = `${dist}/docker-credential-ona`;
+const [name] = process.argv.slice(2);
+const target = name === undefined ? ownTarget() : targetNamed(name);
+const file = name === undefined ? "docker-credential-ona" : `docker-credential-ona-${name}`;
 
-await bundle(`bun ${bunVersion}, ${process.platform}-${process.arch}`);
-compileWithBun(`${dist}/main.js`, executable);
-process.stdout.write(`dist/docker-credential-ona: ${(statSync(executable).size / 1e6).toFixed(1)} MB\n`);
+await bundle(`bun ${bunVersion}, ${target.name}`);
+compileWithBun(join(dist, "main.js"), join(dist, file), target);
+process.stdout.write(`dist/${file}: ${(statSync(join(dist, file)).size / 1e6).toFixed(1)} MB\n`);

@@ -7,7 +7,7 @@ import { chmodSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, wri
 import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
 import sea from "@yao-pkg/pkg/lib-es5/sea.js";
-import { bundleInOne } from "../esbuild.config.mjs";
+import { bundleInOne } from "./bundle.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const nodePath = `${root}node_modules/node/bin/node`;

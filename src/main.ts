@@ -30,10 +30,7 @@ function warmReply(): Reply | undefined {
 
 async function slowReply(start: StdinStart | undefined): Promise<Reply> {
   const env = Object.freeze({ ...process.env });
-  /** Libraries would print to the streams that Docker shows. */
-  delete process.env.NODE_DEBUG;
-  /** It changes nothing, since certificates are always checked, but the runtime would warn of it on stderr. */
-  delete process.env.NODE_TLS_REJECT_UNAUTHORIZED;
+  forgetRuntimeVariables();
   const { createTrace, readStdin, runHelper } = await import("./program.ts");
   const ownName = /(?:^|\/)docker-credential-([^/]+)$/.exec(process.execPath)?.[1];
   return runHelper(args, {
@@ -43,4 +40,14 @@ async function slowReply(start: StdinStart | undefined): Promise<Reply> {
     readStdin: (deadline) => readStdin(deadline, start),
     executable: process.execPath,
   });
+}
+
+/**
+ * Scripts of the runtime and libraries look into `process.env` when they are loaded, and would print to the streams that
+ * Docker shows (NODE_DEBUG), warn, or take a descriptor for a channel. What is ours to read was copied before.
+ */
+function forgetRuntimeVariables(): void {
+  for (const name of Object.keys(process.env)) {
+    if (/^(?:BUN|NODE)_/.test(name)) delete process.env[name];
+  }
 }

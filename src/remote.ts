@@ -100,8 +100,6 @@ export class Remote {
 
   async #newHttp(): Promise<Http> {
     const { deadline, trace } = this.options;
-    // First, so that the parser is compiled on another thread while the rest is loaded on this one.
-    await import("./edge/undici-parser.ts");
     const { createHttp } = await import("./edge/http.ts");
     return createHttp({ env: this.#local.context.env, deadline, trace });
   }

@@ -25,11 +25,6 @@ declare module "undici/lib/api/api-connect.js" {
   export default connect;
 }
 
-declare module "undici/lib/llhttp/llhttp-wasm.js" {
-  const bytes: Uint8Array;
-  export default bytes;
-}
-
 declare module "undici/lib/dispatcher/dispatcher.js" {
   import { Dispatcher } from "undici";
   export default Dispatcher;

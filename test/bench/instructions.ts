@@ -5,7 +5,7 @@ import { spawnSync } from "node:child_process";
 import { openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { bunVersion } from "../../build/bun-compile.ts";
+import { bunVersion } from "../../build/compile.ts";
 import { CACHE } from "./launcher.ts";
 import { executable, HOST, type Scene, startScene, UNKNOWN } from "./scene.ts";
 

@@ -5,7 +5,7 @@ import { readFileSync, statSync } from "node:fs";
 import { cpus, release, totalmem } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { bunVersion } from "../../build/bun-compile.ts";
+import { bunVersion } from "../../build/compile.ts";
 import { repository } from "../support/run-helper.ts";
 import { launcher } from "./launcher.ts";
 import { ecrLogin, versionOf } from "./peers.ts";
@@ -15,7 +15,7 @@ export function machine() {
   return {
     commit: git("rev-parse", "--short=12", "HEAD"),
     /** Sources that are not in the commit, or were changed after the executable was built. */
-    dirty: git("status", "--porcelain", "--", "src", "build", "esbuild.config.mjs") !== "",
+    dirty: git("status", "--porcelain", "--", "src", "build") !== "",
     bun: bunVersion,
     node: process.versions.node,
     platform: `${process.platform}-${process.arch}`,

@@ -4,15 +4,17 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
-import parser from "undici/lib/llhttp/llhttp-wasm.js";
-import { bunVersion, compileWithBun } from "../../build/bun-compile.ts";
+import { bunVersion, compileWithBun } from "../../build/compile.ts";
 import { repository } from "../support/run-helper.ts";
 import { EMPTY, type Group, NOTHING } from "./cases.ts";
 import { CACHE } from "./launcher.ts";
 import { installed } from "./scene.ts";
 
-/** As the bundle does it (esbuild.config.mjs); an import is slower. */
+const parser = createRequire(import.meta.url)("undici/lib/llhttp/llhttp-wasm.js") as Uint8Array;
+
+/** As the bundle does it (build/bundle.ts); an import is slower. */
 const FILES = `process || import("node:fs"); process.getBuiltinModule("node:fs").statSync("/");`;
 const NETWORK = `import * as net from "node:net"; net.isIP("");`;
 const PARSER = `const parser = Buffer.from("${Buffer.from(parser).toString("base64")}", "base64");`;
@@ -28,7 +30,7 @@ const STEPS: readonly (readonly [name: string, imports: string, body: string])[]
 
 /** An executable of `source`, made once per version of Bun and way of making it. `name` tells it from the others. */
 export function bareExecutable(name: string, source: string): string {
-  const way = ["bun-compile.ts", "elf.ts"].map((name) =>
+  const way = ["compile.ts", "bun-variables.ts", "variables.ts"].map((name) =>
     readFileSync(join(repository, "build", name), "utf8"),
   );
   const mark = createHash("sha256")

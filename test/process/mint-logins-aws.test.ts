@@ -1,5 +1,5 @@
 // Logins of AWS and profiles of every kind, through the built program. The bundle leaves out much of the SDK
-// (build/lean-libraries.mjs), and what it leaves in has to carry all of these.
+// (build/stand-ins.ts), and what it leaves in has to carry all of these.
 
 import { createHash, generateKeyPairSync } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";

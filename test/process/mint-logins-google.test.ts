@@ -1,5 +1,5 @@
 // Credential files of Google of every kind, through the built program. The bundle leaves out much of the library
-// (build/lean-libraries.mjs), and what it leaves in has to carry all of these.
+// (build/stand-ins.ts), and what it leaves in has to carry all of these.
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";

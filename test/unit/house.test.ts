@@ -79,10 +79,9 @@ it("only main.ts reads the process's environment, and only it ends the process",
 });
 
 it("undici is known to its own files, and those to edge/http.ts", () => {
-  const own = ["edge/undici-parser.ts", "edge/undici-proxy.ts", "edge/undici.ts"];
+  const own = ["edge/undici-proxy.ts", "edge/undici.ts"];
   expect(importers((name) => /^undici\//.test(name))).toEqual(own);
   expect(importers((name) => /^edge\/undici(?:-proxy)?\.ts$/.test(name))).toEqual(["edge/http.ts"]);
-  expect(importers((name) => name === "edge/undici-parser.ts")).toEqual(["remote.ts"]);
   const byType = importers((name) => name === "undici").filter((name) => !name.endsWith(".d.ts"));
   expect(byType).toEqual(["edge/http.ts"]);
   expect(files.find(({ name }) => name === "edge/http.ts")?.code).toMatch(

@@ -3,24 +3,32 @@
 
 import { execFileSync } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
-import { leanLibraries } from "./build/lean-libraries.mjs";
+import { type BuildOptions, build, type Metafile, type Plugin } from "esbuild";
+import { PACKAGES, standIns } from "./stand-ins.ts";
 
-const root = fileURLToPath(new URL(".", import.meta.url));
-const { version } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
+export const root = fileURLToPath(new URL("..", import.meta.url));
+export const dist = join(root, "dist");
 
-function commit() {
+export const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+  version: string;
+};
+
+function commit(): string {
   try {
-    const options = { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] };
-    return execFileSync("git", ["rev-parse", "--short=12", "HEAD"], options).trim();
+    return execFileSync("git", ["rev-parse", "--short=12", "HEAD"], {
+      cwd: root,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    }).trim();
   } catch {
     return "unknown";
   }
 }
 
 /** In the first file every dynamic import leads to the second one; a warm answer never follows it. */
-const programApart = {
+const programApart: Plugin = {
   name: "program-apart",
   setup({ onResolve }) {
     onResolve({ filter: /.*/ }, ({ kind }) =>
@@ -30,7 +38,7 @@ const programApart = {
 };
 
 /** An import of `node:fs` makes a namespace of a hundred names, which takes as long as reading a file. */
-const builtinsByName = {
+const builtinsByName: Plugin = {
   name: "builtins-by-name",
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^node:fs$/ }, ({ path }) => ({ path, namespace: "by-name", sideEffects: false }));
@@ -47,13 +55,13 @@ const builtinsByName = {
 };
 
 /**
- * Builds `dist/main.js`, a small file with all of a warm `get`, and `dist/program.js` with its chunks, the rest.
- * `runtime` is named in the output of `version`.
+ * Builds `main.js`, a small file with all of a warm `get`, and `program.js` with its chunks, the rest, in `outdir`.
+ * `runtime` is named in the output of `version`. The answer says what went in.
  */
-export async function bundle(runtime = "bundle") {
-  rmSync(`${root}dist/chunks`, { recursive: true, force: true });
-  const common = { ...commonOptions(runtime), outdir: "dist" };
-  await build({
+export async function bundle(runtime = "bundle", outdir = dist): Promise<Metafile> {
+  rmSync(join(outdir, "chunks"), { recursive: true, force: true });
+  const common = { ...commonOptions(runtime), outdir };
+  const { metafile } = await build({
     ...common,
     ...forPackages,
     entryPoints: ["src/program.ts"],
@@ -61,14 +69,15 @@ export async function bundle(runtime = "bundle") {
     splitting: true,
   });
   await build({ ...common, entryPoints: ["src/main.ts"], plugins: [programApart, builtinsByName] });
+  return metafile;
 }
 
 /** The whole program in the one file `outfile`, for a runtime that takes no second one. */
-export async function bundleInOne(outfile, runtime) {
+export async function bundleInOne(outfile: string, runtime: string): Promise<void> {
   await build({ ...commonOptions(runtime), ...forPackages, entryPoints: ["src/main.ts"], outfile });
 }
 
-function commonOptions(runtime) {
+function commonOptions(runtime: string) {
   return {
     absWorkingDir: root,
     bundle: true,
@@ -85,12 +94,13 @@ function commonOptions(runtime) {
       esbuildDetection: "true",
       __BUILD__: JSON.stringify({ version, details: `commit ${commit()}, ${runtime}` }),
     },
-  };
+  } satisfies BuildOptions;
 }
 
 const forPackages = {
-  plugins: leanLibraries,
-  metafile: true,
-};
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) await bundle();
+  alias: { ...PACKAGES },
+  plugins: [standIns],
+  // What libraries require by a name of Node's; everything else is in the bundle.
+  banner: { js: "const require = (name) => process.getBuiltinModule(name);" },
+  metafile: true as const,
+} satisfies BuildOptions;

@@ -1,0 +1,3 @@
+// What is there without being imported.
+
+export const { env, versions } = process;

@@ -1,0 +1,2 @@
+// store/proper-lockfile.ts hands over the functions that the lock library calls.
+module.exports = require("./absent.cjs")("graceful-fs");

@@ -1,0 +1,2 @@
+// There is no subscriber in this program.
+module.exports = { channel: () => ({ hasSubscribers: false }) };

@@ -1,0 +1,2 @@
+// A SOCKS proxy is refused before undici sees it.
+module.exports = require("./absent.cjs")("SOCKS");

@@ -1,0 +1,117 @@
+// Variables that would change, stop or make talk the runtime under the executable, one of every class that the build
+// closes (build/bun-variables.ts): the answer is the same, nothing is printed, no file is touched. And the engine's
+// compiler: left out where the caller has a PATH, and without one everything works with it.
+
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { ids } from "../stand-ins/platform/ids.ts";
+import { type Platform, startPlatform } from "../stand-ins/platform/stand-in.ts";
+import { type Bed, buildsUnderTest, makeBed, runHelper } from "../support/run-helper.ts";
+
+const HOST = "registry.example.test";
+const ANSWER = `${JSON.stringify({ ServerURL: HOST, Username: "demo", Secret: "c4nary" })}\n`;
+
+/** `{file}`: one with a text in it, which must not change. `{dir}`: an empty directory, which must stay empty. */
+const VARIABLES: readonly (readonly [name: string, value: string])[] = [
+  ["BUN_BE_BUN", "1"],
+  ["BUN_OPTIONS", "--version"],
+  ["BUN_INSPECT", "ws://127.0.0.1:0/"],
+  ["BUN_INSPECT_PRELOAD", "{file}"],
+  ["BUN_BYTECODE_DIGEST_OUT", "{file}"],
+  ["BUN_BYTECODE_ORDER_OUT", "{file}"],
+  ["BUN_BYTECODE_ORDER_NAMES_OUT", "{file}"],
+  ["BUN_CRASH_REPORT_URL", "http://127.0.0.1:9/"],
+  ["BUN_TRACE", "{file}"],
+  ["BUN_WATCHER_TRACE", "{file}"],
+  ["BUN_CONFIG_MAX_HTTP_REQUESTS", "nonsense"],
+  ["BUN_CONFIG_VERBOSE_FETCH", "curl"],
+  ["BUN_FEATURE_FLAG_NO_ORPHANS", "1"],
+  ["BUN_FEATURE_FLAG_SYNTHETIC_MEMORY_LIMIT", "1"],
+  ["BUN_RUNTIME_TRANSPILER_CACHE_PATH", "{dir}"],
+  ["BUN_THREADPOOL_STATS", "1"],
+  ["BUN_TMPDIR", "{dir}"],
+  ["NODE_CHANNEL_FD", "1"],
+  ["NODE_CHANNEL_FD", "nonsense"],
+  ["NODE_COMPILE_CACHE", "{dir}"],
+  ["NODE_EXTRA_CA_CERTS", "/no/such/file"],
+  ["NODE_REDIRECT_WARNINGS", "{file}"],
+  ["NODE_TLS_REJECT_UNAUTHORIZED", "0"],
+  ["NODE_UNIQUE_ID", "1"],
+  ["NODE_USE_ENV_PROXY", "1"],
+  ["JSC_PROFILER_PATH", "{dir}"],
+  ["JSC_dumpOptions", "2"],
+  ["JSC_nonsense", "1"],
+  ["JSC_useLLInt", "0"],
+  ["WTF_numberOfProcessorCores", "nonsense"],
+  ["SIMDUTF_FORCE_IMPLEMENTATION", "nonsense"],
+  ["ICU_DATA", "{dir}"],
+  ["ICU_TIMEZONE_FILES_DIR", "{dir}"],
+  ["OPENSSL_CONF", "{file}"],
+  ["OPENSSL_ia32cap", "0x0"],
+  ["UV_THREADPOOL_SIZE", "0"],
+];
+
+for (const build of buildsUnderTest().filter(({ name }) => name === "executable")) {
+  describe(`the ${build.name} with`, () => {
+    let bed: Bed;
+    let platform: Platform;
+
+    beforeEach(async () => {
+      bed = makeBed();
+      const secrets = [{ name: "TEAM", host: HOST, value: "demo:c4nary" }];
+      platform = await startPlatform({ seed: { secrets } });
+      writeFileSync(join(bed.cwd, "file"), "a text");
+    });
+
+    afterEach(async () => {
+      await platform.close();
+      bed.remove();
+    });
+
+    const environment = (): Record<string, string> => ({
+      ...bed.env,
+      ONA_BASE_URL: platform.baseUrl,
+      ONA_ENVIRONMENT_ID: ids.environment,
+      DOCKER_CREDENTIAL_ONA_TOKEN: "env-token",
+    });
+
+    it.each(VARIABLES)("%s=%s", async (name, value) => {
+      const given = value.replace("{file}", join(bed.cwd, "file")).replace("{dir}", join(bed.cwd, "empty"));
+      const env = { ...environment(), [name]: given };
+      for (const way of ["cold", "warm"]) {
+        const { stdout, stderr, code } = await runHelper(build, ["get"], { env, cwd: bed.cwd, stdin: HOST });
+        expect({ stdout: stdout.toString(), stderr: stderr.toString(), code }, way).toEqual({
+          stdout: ANSWER,
+          stderr: "",
+          code: 0,
+        });
+      }
+      expect(readFileSync(join(bed.cwd, "file"), "utf8")).toBe("a text");
+      expect(readdirSync(bed.cwd)).toEqual(["file"]);
+    });
+
+    it.runIf(process.platform === "linux").each([
+      ["PATH in the environment: no memory that can be written and executed", true, false],
+      ["no PATH: the compiler is there, and the answer is the same", false, true],
+    ])("%s", async (_, hasPath, hasCompiler) => {
+      await platform.apply({ do: "setLatency", latencyMs: 300 });
+      const { PATH, ...rest } = environment();
+      const env = hasPath ? { ...rest, PATH: PATH ?? "" } : rest;
+      let maps = "";
+      const { stdout, stderr } = await runHelper(build, ["get"], {
+        env,
+        cwd: bed.cwd,
+        stdin: HOST,
+        onSpawn: (pid) => {
+          setTimeout(() => {
+            maps = readFileSync(`/proc/${pid}/maps`, "utf8");
+          }, 250);
+        },
+      });
+      expect([stdout.toString(), stderr.toString()]).toEqual([ANSWER, ""]);
+      expect(maps).toContain("docker-credential-ona");
+      expect(/^\S+ rwx/m.test(maps)).toBe(hasCompiler);
+    });
+  });
+}
