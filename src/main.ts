@@ -35,7 +35,7 @@ async function slowReply(start: StdinStart | undefined): Promise<Reply> {
   const ownName = /(?:^|\/)docker-credential-([^/]+)$/.exec(process.execPath)?.[1];
   return runHelper(args, {
     context: { env, uid, clock: systemClock },
-    trace: createTrace(env.DOCKER_CREDENTIAL_ONA_TRACE, systemClock, (text) => writeAll(2, text)),
+    trace: createTrace(env.DOCKER_CREDENTIAL_ONA_TRACE, systemClock, uid, (text) => writeAll(2, text)),
     helperNames: ["ona", ...(ownName === undefined ? [] : [ownName])],
     readStdin: (deadline) => readStdin(deadline, start),
     executable: process.execPath,

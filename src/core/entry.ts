@@ -22,6 +22,23 @@ export function decodeEntry(text: string, key: string): DecodedEntry | undefined
   return typeof value.atMs === "number" && Number.isFinite(value.atMs) ? (value as DecodedEntry) : undefined;
 }
 
+/** The key of a whole entry, whatever it is; undefined for any other text. */
+export function entryKey(text: string): string | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    const key = isRecord(value) && isText(value.key) ? value.key : undefined;
+    return key === undefined || decodeEntry(text, key) === undefined ? undefined : key;
+  } catch {
+    return undefined;
+  }
+}
+
+/** True of an entry that was cut off anywhere, the empty text included. */
+export function beginsLikeEntry(text: string): boolean {
+  const start = `{"v":${VERSION},"key":"`;
+  return text.length < start.length ? start.startsWith(text) : text.startsWith(start);
+}
+
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -7,21 +7,15 @@ import {
   fstatSync,
   lstatSync,
   openSync,
-  readdirSync,
   readFileSync,
   renameSync,
-  statSync,
   unlinkSync,
   writeSync,
 } from "node:fs";
-import { joinPath } from "../core/paths.ts";
 
 /** A secret of 1 MiB, every character escaped, and what stands around it. */
 const MAX_FILE_BYTES = 8 * 1024 * 1024;
 const GROUP_AND_OTHER = 0o077;
-const TEMPORARY = /\.tmp-[0-9a-z-]+$/;
-/** A temporary file this old has lost its writer. */
-const ORPHAN_AGE_MS = 60_000;
 
 /** The file's text, or undefined when there is none that may be trusted. Never throws. */
 export function readPrivateFile(path: string, uid: number): string | undefined {
@@ -48,7 +42,7 @@ export function readPrivateFile(path: string, uid: number): string | undefined {
  * file. Throws the system's error when it cannot be done; the old file is then untouched.
  */
 export function writePrivateFile(path: string, text: string, mayReplace: () => boolean = () => true): void {
-  const temporary = `${path}.tmp-${process.pid}-${Math.random().toString(36).slice(2, 10)}`;
+  const temporary = `${path}.tmp-${process.pid}-${randomName()}`;
   const fd = openSync(
     temporary,
     constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
@@ -81,32 +75,6 @@ export function removePrivateFile(path: string): void {
   }
 }
 
-/** Sweeps temporary files whose writer died; they may hold a secret. Best effort. */
-export function sweepOrphans(dir: string, nowMs: number): void {
-  sweep(dir, nowMs, () => false);
-}
-
-/** The same, and files that `isOld` says nobody needs. Best effort. */
-export function sweep(dir: string, nowMs: number, isOld: (ageMs: number) => boolean): void {
-  let names: string[];
-  try {
-    names = readdirSync(dir);
-  } catch {
-    return;
-  }
-  for (const name of names) {
-    const path = joinPath(dir, name);
-    try {
-      const stat = statSync(path);
-      const ageMs = nowMs - stat.mtimeMs;
-      const orphaned = TEMPORARY.test(name) && ageMs > ORPHAN_AGE_MS;
-      if (stat.isFile() && (orphaned || isOld(ageMs))) unlinkSync(path);
-    } catch {
-      // Gone already, or not ours to remove.
-    }
-  }
-}
-
 /** False also when nobody can tell: then there is nothing for us to remove. */
 export function exists(path: string): boolean {
   try {
@@ -114,6 +82,11 @@ export function exists(path: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** Eight characters; the sweep knows temporary files by exactly that form. */
+export function randomName(): string {
+  return Math.random().toString(36).slice(2, 10).padEnd(8, "0");
 }
 
 function writeAll(fd: number, bytes: Buffer): void {

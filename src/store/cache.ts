@@ -1,13 +1,14 @@
 // The cache: one file per key, each naming its own key, so that a file that was swapped or damaged is simply
 // absent. Nothing here throws: a cache that cannot be read or written makes an answer slower, never wrong.
 
-import { statSync, utimesSync } from "node:fs";
+import { lstatSync, utimesSync } from "node:fs";
 import { shortDigest } from "../core/digest.ts";
 import { decodeEntry, encodeEntry } from "../core/entry.ts";
 import { joinPath } from "../core/paths.ts";
 import type { Clock } from "../edge/clock.ts";
-import { readPrivateFile, removePrivateFile, sweep, writePrivateFile } from "./atomic-file.ts";
-import { ensurePrivateDir } from "./private-dir.ts";
+import { exists, readPrivateFile, removePrivateFile, writePrivateFile } from "./atomic-file.ts";
+import { ensurePrivateDir, heldDir } from "./private-dir.ts";
+import { sweep } from "./sweep.ts";
 
 /** What every entry carries beside its own fields. */
 export interface Stamped {
@@ -52,7 +53,12 @@ export function createCache(directories: readonly CacheDirectory[], uid: number,
   };
   const pathOf = (key: string): string | undefined => {
     const dir = usable();
-    return dir === undefined ? undefined : joinPath(dir, `${shortDigest(key)}.json`);
+    return dir === undefined ? undefined : joinPath(dir, fileOf(key));
+  };
+  /** For whatever changes something: the directory itself, not what its name leads to by now. */
+  const held = (): string | undefined => {
+    const dir = usable();
+    return dir === undefined ? undefined : heldDir(dir, uid);
   };
   const load = (path: string, key: string): (Stamped & Record<string, unknown>) | undefined => {
     const text = readPrivateFile(path, uid);
@@ -66,29 +72,32 @@ export function createCache(directories: readonly CacheDirectory[], uid: number,
       return entry === undefined ? undefined : parse(entry);
     },
     write(key, entry) {
-      const path = pathOf(key);
-      if (path === undefined) return;
+      const dir = held();
+      if (dir === undefined) return;
+      const path = joinPath(dir, fileOf(key));
       try {
         writePrivateFile(path, encodeEntry(key, entry), () => !isNewer(load(path, key), entry));
-        sweepSometimes(usable(), clock);
+        sweepSometimes(dir, uid, clock.nowMs());
       } catch {
         // Full, read-only or gone: the answer does not depend on it.
       }
     },
     remove(key) {
-      const path = pathOf(key);
+      const dir = held();
       try {
-        if (path !== undefined) removePrivateFile(path);
+        if (dir !== undefined) removePrivateFile(joinPath(dir, fileOf(key)));
       } catch {
         // It stays; what it says is checked when it is read.
       }
     },
     leasePath(key) {
-      const dir = usable();
+      const dir = held();
       return dir === undefined ? undefined : joinPath(dir, `${shortDigest(key)}.lock`);
     },
   };
 }
+
+const fileOf = (key: string): string => `${shortDigest(key)}.json`;
 
 function firstUsable(directories: readonly CacheDirectory[], uid: number): string | undefined {
   for (const { dir, parents } of directories) if (ensurePrivateDir(dir, uid, parents)) return dir;
@@ -100,15 +109,17 @@ function isNewer(there: Stamped | undefined, entry: Stamped): boolean {
 }
 
 /** At most once an hour, and only by a process that has just written, so that no warm answer pays for it. */
-function sweepSometimes(dir: string | undefined, clock: Clock): void {
-  if (dir === undefined) return;
+function sweepSometimes(dir: string, uid: number, nowMs: number): void {
   const mark = joinPath(dir, SWEEP_MARK);
-  const nowMs = clock.nowMs();
-  try {
-    if (Math.abs(nowMs - statSync(mark).mtimeMs) < SWEEP_EVERY_MS) return;
+  if (exists(mark)) {
+    const stat = lstatSync(mark);
+    // Somebody's file of that name is left alone, and without a mark of ours nothing is swept.
+    if (!stat.isFile() || stat.uid !== uid || stat.size > 0) return;
+    if (Math.abs(nowMs - stat.mtimeMs) < SWEEP_EVERY_MS) return;
     utimesSync(mark, nowMs / 1000, nowMs / 1000);
-  } catch {
+  } else {
     writePrivateFile(mark, "");
   }
-  sweep(dir, nowMs, (ageMs) => ageMs > FORGET_AFTER_MS);
+  const isOurName = (name: string): boolean => name === SWEEP_MARK || /^[0-9a-f]{24}\.json$/.test(name);
+  sweep(dir, { uid, nowMs, isOurName, entries: { afterMs: FORGET_AFTER_MS, nameOf: fileOf } });
 }

@@ -10,8 +10,9 @@ import type { RegistryRef } from "../core/registry.ts";
 import { type Credential, isSameCredential, Secret } from "../core/secret.ts";
 import { sha256 } from "../core/sha256.ts";
 import type { Clock } from "../edge/clock.ts";
-import { exists, readPrivateFile, removePrivateFile, sweepOrphans, writePrivateFile } from "./atomic-file.ts";
+import { exists, readPrivateFile, removePrivateFile, writePrivateFile } from "./atomic-file.ts";
 import { ensurePrivateDir, isPrivateDir } from "./private-dir.ts";
+import { sweep } from "./sweep.ts";
 
 export interface LocalLogin {
   readonly registry: string;
@@ -71,7 +72,7 @@ export function localLogins(
     try {
       const text = encodeEntry(key, Object.assign(fields, { secret: credential.secret.expose() }));
       writePrivateFile(joinPath(dir, fileOf(key)), text, mayReplace);
-      sweepOrphans(dir, clock.nowMs());
+      sweep(dir, { uid, nowMs: clock.nowMs(), isOurName: (name) => /^[0-9a-f]{40}\.json$/.test(name) });
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code ?? "short write";
       throw notSaved(`writing to ${stateDir} failed (${code})`);

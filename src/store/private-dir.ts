@@ -2,7 +2,16 @@
 // foreign owner or any group or other bit means that it is not used, because what it holds cannot be trusted.
 // The rule is git's (builtin/credential-cache--daemon.c): fail closed, let a human look.
 
-import { lstatSync, mkdirSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  type Stats,
+  statSync,
+} from "node:fs";
 import { isAbsolutePath, parentOf } from "../core/paths.ts";
 
 const GROUP_AND_OTHER = 0o077;
@@ -10,12 +19,53 @@ const GROUP_AND_OTHER = 0o077;
 /** True when `path` is a directory of ours (not a link to one) with no bit for anybody else. */
 export function isPrivateDir(path: string, uid: number): boolean {
   try {
-    const stat = lstatSync(path);
-    return stat.isDirectory() && stat.uid === uid && (stat.mode & GROUP_AND_OTHER) === 0;
+    return isPrivate(lstatSync(path), uid);
   } catch {
     return false;
   }
 }
+
+function isPrivate(stat: Stats, uid: number): boolean {
+  return stat.isDirectory() && stat.uid === uid && (stat.mode & GROUP_AND_OTHER) === 0;
+}
+
+/** Directories that this process keeps open, by the name that each had. */
+const held = new Map<string, { readonly path: string; readonly stat: Stats }>();
+
+/**
+ * A path to the private directory that `path` names now, which leads to that very directory whatever is put in its
+ * place later; undefined when it is not private. Where the system has no /proc it is `path` itself (see SECURITY.md).
+ */
+export function heldDir(path: string, uid: number): string | undefined {
+  try {
+    const known = held.get(path);
+    const now = lstatSync(path);
+    if (!isPrivate(now, uid)) return undefined;
+    if (known !== undefined && isSame(known.stat, now)) return known.path;
+    // One that was exchanged stays open: a lease in it may still be held.
+    const opened = open(path, uid);
+    if (opened !== undefined) held.set(path, opened);
+    return opened?.path;
+  } catch {
+    return undefined;
+  }
+}
+
+function open(path: string, uid: number): { path: string; stat: Stats } | undefined {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  const stat = fstatSync(fd);
+  if (!isPrivate(stat, uid)) {
+    closeSync(fd);
+    return undefined;
+  }
+  const byDescriptor = `/proc/self/fd/${fd}`;
+  const seen = statSync(byDescriptor, { throwIfNoEntry: false });
+  if (seen !== undefined && isSame(seen, stat)) return { path: byDescriptor, stat };
+  closeSync(fd);
+  return { path, stat };
+}
+
+const isSame = (one: Stats, other: Stats): boolean => one.dev === other.dev && one.ino === other.ino;
 
 /**
  * Makes `path` exist as a private directory; `parents` says whether missing parents are made too.

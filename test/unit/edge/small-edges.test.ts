@@ -1,13 +1,22 @@
 // The smaller edges: token files, the trace, deadlines.
 
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  chownSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { deadlineAfter, within } from "../../../src/edge/clock.ts";
 import { readTokenFile } from "../../../src/edge/token-file.ts";
 import { createTrace } from "../../../src/edge/trace.ts";
-import { modeOf, scratch } from "../store/scratch.ts";
+import { FOREIGN_UID, isRoot, modeOf, scratch, uid } from "../store/scratch.ts";
 import { ManualClock } from "./manual-clock.ts";
 
 describe("a token file", () => {
@@ -50,7 +59,7 @@ describe("the trace", () => {
   const traced = (setting: string | undefined): string => {
     let text = "";
     const clock = new ManualClock();
-    const trace = createTrace(setting, clock, (line) => {
+    const trace = createTrace(setting, clock, uid, (line) => {
       text += line;
     });
     clock.advance(12);
@@ -73,8 +82,42 @@ describe("the trace", () => {
     expect(traced(path)).toBe("");
     expect(readFileSync(path, "utf8").trim().split("\n")).toHaveLength(2);
     expect(modeOf(path)).toBe("600");
-    expect(traced("/no/such/directory/trace")).toBe("");
-    expect(traced("/")).toBe("");
+    for (const unwritable of ["/no/such/directory/trace", "/"]) {
+      expect(traced(unwritable)).toMatch(/^docker-credential-ona: the trace was not written: \/[ -~]*\n$/);
+    }
+  });
+
+  const obstacles: Record<string, (path: string) => void> = {
+    "a link to a file of ours": (path) => symlinkSync(`${path}.target`, path),
+    "a link to nowhere": (path) => symlinkSync(`${path}.nowhere`, path),
+    "a link to itself": (path) => symlinkSync(path, path),
+    "a FIFO that nobody reads": (path) => void execFileSync("mkfifo", ["-m", "600", path]),
+    "a directory": (path) => mkdirSync(path),
+    "a second name of another file": (path) => linkSync(`${path}.target`, path),
+    ...(isRoot
+      ? {
+          "a file of another user": (path: string) => {
+            writeFileSync(path, "theirs");
+            chownSync(path, FOREIGN_UID, FOREIGN_UID);
+          },
+        }
+      : {}),
+  };
+
+  it.each(Object.entries(obstacles))("%s: left alone, and one line on stderr says so", (_, make) => {
+    const path = join(scratch(), "trace");
+    writeFileSync(`${path}.target`, "target");
+    make(path);
+    let text = "";
+    const trace = createTrace(path, new ManualClock(), uid, (line) => {
+      text += line;
+    });
+    trace("one");
+    trace("two");
+    expect(text).toMatch(/^docker-credential-ona: the trace was not written: [ -~]*\n$/);
+    expect(text).toContain(path);
+    expect(readFileSync(`${path}.target`, "utf8")).toBe("target");
+    expect(existsSync(`${path}.nowhere`)).toBe(false);
   });
 });
 

@@ -1,4 +1,4 @@
-// Files that readers see whole or not at all: what counts as absent, what a write leaves behind, what is swept.
+// Files that readers see whole or not at all: what counts as absent, what a write leaves behind.
 
 import { execFileSync } from "node:child_process";
 import {
@@ -10,20 +10,13 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
-  readlinkSync,
   symlinkSync,
   truncateSync,
-  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import {
-  readPrivateFile,
-  removePrivateFile,
-  sweep,
-  writePrivateFile,
-} from "../../../src/store/atomic-file.ts";
+import { readPrivateFile, removePrivateFile, writePrivateFile } from "../../../src/store/atomic-file.ts";
 import { FOREIGN_UID, isRoot, modeOf, scratch, uid } from "./scratch.ts";
 
 const put = (path: string, mode = 0o600, text = "text"): void => {
@@ -171,56 +164,5 @@ describe("removing", () => {
     symlinkSync(join(root, "target"), join(root, "x"));
     removePrivateFile(join(root, "x"));
     expect(readdirSync(root)).toEqual(["target"]);
-  });
-});
-
-describe("sweeping", () => {
-  const NOW_MS = 1_800_000_000_000;
-  const aged = (path: string, ageS: number): void => {
-    put(path);
-    utimesSync(path, NOW_MS / 1000 - ageS, NOW_MS / 1000 - ageS);
-  };
-
-  it("takes orphaned temporary files and old ones, and nothing else", () => {
-    const root = scratch();
-    aged(join(root, "a.json.tmp-12-abc"), 61);
-    aged(join(root, "b.json.tmp-12-abc"), 59);
-    aged(join(root, "c.json.tmp-12-abc"), -3600);
-    aged(join(root, "old.json"), 1000);
-    aged(join(root, "young.json"), 10);
-    aged(join(root, "tmp-12-abc.json"), 100);
-    mkdirSync(join(root, "dir.tmp-12-abc"));
-    utimesSync(join(root, "dir.tmp-12-abc"), 1, 1);
-    sweep(root, NOW_MS, (ageMs) => ageMs > 500_000);
-    expect(readdirSync(root).toSorted()).toEqual([
-      "b.json.tmp-12-abc",
-      "c.json.tmp-12-abc",
-      "dir.tmp-12-abc",
-      "tmp-12-abc.json",
-      "young.json",
-    ]);
-  });
-
-  it("takes what a killed writer left", () => {
-    const root = scratch();
-    const temporary = `x.json.tmp-${process.pid}-${Math.random().toString(36).slice(2, 10)}`;
-    aged(join(root, temporary), 61);
-    sweep(root, NOW_MS, () => false);
-    expect(readdirSync(root)).toEqual([]);
-  });
-
-  it("never follows a link out of the directory", () => {
-    const root = scratch();
-    mkdirSync(join(root, "in"));
-    aged(join(root, "outside"), 1000);
-    symlinkSync(join(root, "outside"), join(root, "in", "x.tmp-1-a"));
-    sweep(join(root, "in"), NOW_MS, () => true);
-    expect(readFileSync(join(root, "outside"), "utf8")).toBe("text");
-    if (existsSync(join(root, "in", "x.tmp-1-a")))
-      expect(readlinkSync(join(root, "in", "x.tmp-1-a"))).toBeTruthy();
-  });
-
-  it("a directory that is not there: nothing happens", () => {
-    expect(() => sweep(join(scratch(), "no"), NOW_MS, () => true)).not.toThrow();
   });
 });

@@ -4,9 +4,12 @@
 import {
   chmodSync,
   copyFileSync,
+  existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   utimesSync,
@@ -142,6 +145,26 @@ describe("just before the rename", () => {
   });
 });
 
+it("a directory that is exchanged afterwards gets nothing: neither files nor locks, and loses nothing", () => {
+  const root = scratch();
+  const dir = join(root, "cache");
+  const { cache, clock } = cacheIn(dir);
+  cache.write("k", { atMs: clock.nowMs(), word: "w" });
+  const [name = ""] = entryFiles(dir);
+  const lock = cache.leasePath("k") ?? "";
+  mkdirSync(join(root, "elsewhere"));
+  writeFileSync(join(root, "elsewhere", name), "not ours", { mode: 0o600 });
+  renameSync(dir, join(root, "moved"));
+  symlinkSync(join(root, "elsewhere"), dir);
+  mkdirSync(lock);
+  cache.write("k", { atMs: clock.nowMs(), word: "new" });
+  cache.write("other", { atMs: clock.nowMs(), word: "new" });
+  cache.remove("k");
+  expect(readdirSync(join(root, "elsewhere"))).toEqual([name]);
+  expect(readFileSync(join(root, "elsewhere", name), "utf8")).toBe("not ours");
+  expect(existsSync(join(root, "moved", name.replace(".json", ".lock")))).toBe(existsSync("/proc/self/fd"));
+});
+
 describe("directories", () => {
   it("a default one that is not private gives way to the next", () => {
     const root = scratch();
@@ -189,38 +212,70 @@ describe("directories", () => {
 
 describe("the sweep", () => {
   const HOUR_MS = 3_600_000;
-  const plant = (dir: string, name: string, clock: ManualClock, ageMs: number): void => {
-    writeFileSync(join(dir, name), "x", { mode: 0o600 });
+  const TEMPORARY = `${"a".repeat(24)}.json.tmp-1-abcdefgh`;
+  const age = (path: string, clock: ManualClock, ageMs: number): void => {
     const atS = (clock.nowMs() - ageMs) / 1000;
-    utimesSync(join(dir, name), atS, atS);
+    utimesSync(path, atS, atS);
   };
-  const orphan = `${"a".repeat(40)}.json.tmp-1-abc`;
+  const plant = (dir: string, name: string, clock: ManualClock, ageMs: number, text = ""): void => {
+    writeFileSync(join(dir, name), text, { mode: 0o600 });
+    age(join(dir, name), clock, ageMs);
+  };
+  /** Writes the entry of `key` and makes it look as old as that. */
+  const write = (cache: Cache, dir: string, key: string, clock: ManualClock, ageMs: number): string => {
+    const before = entryFiles(dir);
+    cache.write(key, { atMs: clock.nowMs(), word: "w" });
+    const name = entryFiles(dir).find((file) => !before.includes(file)) ?? "";
+    age(join(dir, name), clock, ageMs);
+    return name;
+  };
 
   it("comes with a write, at most once an hour, and takes orphans and what nobody can use any more", () => {
     const dir = scratch();
     const { cache, clock } = cacheIn(dir);
-    plant(dir, orphan, clock, 61_000);
-    plant(dir, `${"b".repeat(40)}.json`, clock, 32 * 24 * HOUR_MS);
-    plant(dir, `${"c".repeat(40)}.json`, clock, 30 * 24 * HOUR_MS);
+    const old = write(cache, dir, "old", clock, 32 * 24 * HOUR_MS);
+    const young = write(cache, dir, "young", clock, 30 * 24 * HOUR_MS);
+    age(join(dir, "swept"), clock, 2 * HOUR_MS);
+    plant(dir, TEMPORARY, clock, 61_000);
     cache.write("k", { atMs: clock.nowMs(), word: "w" });
-    expect(readdirSync(dir)).not.toContain(orphan);
-    expect(entryFiles(dir)).toHaveLength(2);
-    utimesSync(join(dir, "swept"), clock.nowMs() / 1000, clock.nowMs() / 1000);
+    expect(readdirSync(dir)).not.toContain(TEMPORARY);
+    expect(entryFiles(dir)).not.toContain(old);
+    expect(entryFiles(dir)).toContain(young);
 
-    plant(dir, orphan, clock, 61_000);
+    plant(dir, TEMPORARY, clock, 61_000);
     cache.write("k", { atMs: clock.nowMs(), word: "w" });
-    expect(readdirSync(dir)).toContain(orphan);
+    expect(readdirSync(dir)).toContain(TEMPORARY);
     clock.advance(HOUR_MS + 1);
     cache.write("k", { atMs: clock.nowMs(), word: "w" });
-    expect(readdirSync(dir)).not.toContain(orphan);
+    expect(readdirSync(dir)).not.toContain(TEMPORARY);
+  });
+
+  it.each<[string, (path: string) => void]>([
+    ["a file of the mark's name with something in it", (path) => writeFileSync(path, "mine")],
+    ["a directory of that name", (path) => mkdirSync(path)],
+    ["a link of that name", (path) => symlinkSync("elsewhere", path)],
+  ])("%s is left alone, and nothing is swept", (_, make) => {
+    const dir = scratch();
+    const { cache, clock } = cacheIn(dir);
+    writeFileSync(join(dir, "elsewhere"), "");
+    age(join(dir, "elsewhere"), clock, 40 * 24 * HOUR_MS);
+    make(join(dir, "swept"));
+    plant(dir, TEMPORARY, clock, 61_000);
+    const before = [lstatSync(join(dir, "swept")), lstatSync(join(dir, "elsewhere"))].map((s) => s.mtimeMs);
+    cache.write("k", { atMs: clock.nowMs(), word: "w" });
+    expect([lstatSync(join(dir, "swept")), lstatSync(join(dir, "elsewhere"))].map((s) => s.mtimeMs)).toEqual(
+      before,
+    );
+    expect(readdirSync(dir)).toContain(TEMPORARY);
+    expect(wordOf(cache, "k")).toBe("w");
   });
 
   it("is not put off for ever by a mark from the future", () => {
     const dir = scratch();
     const { cache, clock } = cacheIn(dir);
     plant(dir, "swept", clock, -30 * 24 * HOUR_MS);
-    plant(dir, orphan, clock, 61_000);
+    plant(dir, TEMPORARY, clock, 61_000);
     cache.write("k", { atMs: clock.nowMs(), word: "w" });
-    expect(readdirSync(dir)).not.toContain(orphan);
+    expect(readdirSync(dir)).not.toContain(TEMPORARY);
   });
 });

@@ -1,8 +1,12 @@
 // The failure log: small, private, one line per failure, and never in the way.
 
+import { execFileSync } from "node:child_process";
 import {
   chmodSync,
+  chownSync,
   existsSync,
+  linkSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -11,9 +15,9 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { LOG_NAME, logFailure } from "../../../src/store/failure-log.ts";
-import { modeOf, scratch, uid } from "./scratch.ts";
+import { FOREIGN_UID, isRoot, modeOf, scratch, uid } from "./scratch.ts";
 
 const AT_MS = Date.parse("2026-01-02T03:04:05.678Z");
 
@@ -54,4 +58,48 @@ it("nowhere to write: nothing happens", () => {
   mkdirSync(join(root, "private", LOG_NAME), { recursive: true, mode: 0o700 });
   logFailure(join(root, "private"), uid, AT_MS, "get", "line");
   logFailure(join(root, "private"), uid, Number.NaN, "get", "a clock that tells nothing");
+});
+
+describe("left as it is", () => {
+  const obstacles: Record<string, (path: string) => void> = {
+    "a link to a file of ours": (path) => symlinkSync("target", path),
+    "a link to nowhere": (path) => symlinkSync("nowhere", path),
+    "a FIFO that nobody reads": (path) => void execFileSync("mkfifo", ["-m", "600", path]),
+    "a second name of another file": (path) => linkSync(join(path, "..", "target"), path),
+    "a log of somebody's own": (path) => writeFileSync(path, "experiment 1 failed\n"),
+    "a large one of somebody's own": (path) => writeFileSync(path, "experiment ".repeat(20_000)),
+    ...(isRoot
+      ? {
+          "a file of another user": (path: string) => {
+            writeFileSync(path, "2026-01-02T03:04:05.678Z get x\n");
+            chownSync(path, FOREIGN_UID, FOREIGN_UID);
+          },
+        }
+      : {}),
+  };
+
+  it.each(Object.entries(obstacles))("%s", (_, make) => {
+    const dir = scratch();
+    writeFileSync(join(dir, "target"), "target");
+    make(join(dir, LOG_NAME));
+    const before = lstatSync(join(dir, LOG_NAME));
+    logFailure(dir, uid, AT_MS, "get", "line");
+    const after = lstatSync(join(dir, LOG_NAME));
+    expect([after.ino, after.size, after.mtimeMs]).toEqual([before.ino, before.size, before.mtimeMs]);
+    expect(readdirSync(dir).toSorted()).toEqual([LOG_NAME, "target"]);
+    expect(readFileSync(join(dir, "target"), "utf8")).toBe("target");
+  });
+
+  it.each<[string, (path: string) => void]>([
+    ["a file of somebody's own", (path) => writeFileSync(path, "mine")],
+    ["a directory", (path) => mkdirSync(path)],
+    ["a link", (path) => symlinkSync("nowhere", path)],
+  ])("%s in the predecessor's place: the log stops at its limit", (_, make) => {
+    const dir = scratch();
+    make(join(dir, `${LOG_NAME}.1`));
+    const { ino } = lstatSync(join(dir, `${LOG_NAME}.1`));
+    for (let n = 0; n < 100; n += 1) logFailure(dir, uid, AT_MS, "get", "x".repeat(2000));
+    expect(lstatSync(join(dir, `${LOG_NAME}.1`)).ino).toBe(ino);
+    expect(statSync(join(dir, LOG_NAME)).size).toBeLessThan(128 * 1024);
+  });
 });

@@ -89,8 +89,8 @@ describe("kept", () => {
 
   it("a writer that died leaves nothing behind for long", () => {
     const { dir, logins } = withLogin();
-    const orphan = join(dir, "logins", `${"a".repeat(40)}.json.tmp-1-abc`);
-    writeFileSync(orphan, "c4nary", { mode: 0o600 });
+    const orphan = join(dir, "logins", `${"a".repeat(40)}.json.tmp-1-abcdefgh`);
+    writeFileSync(orphan, '{"v":1,"key":"c4nary"', { mode: 0o600 });
     utimesSync(orphan, clock.nowMs() / 1000 - 120, clock.nowMs() / 1000 - 120);
     logins.save(HOST, credential("me", "again"), true);
     expect(readdirSync(join(dir, "logins"))).toHaveLength(1);
