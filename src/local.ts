@@ -24,6 +24,16 @@ export interface Context {
   readonly clock: Clock;
 }
 
+/** How a run that repeats differs from one that answers once. */
+export interface LocalOptions {
+  /** Only what was asked for since the start of the run is fresh. */
+  readonly asksAnew?: boolean;
+  /** How long a value counts as read while its secret's `session` stays the same. */
+  readonly valueLifeMs?: number;
+  /** Laid over the cache on disk. */
+  readonly overCache?: (cache: Cache) => Cache;
+}
+
 const DEFAULT_BASE_URL = "https://app.gitpod.io/api";
 const PLATFORM_DIR = "/usr/local/gitpod";
 
@@ -50,11 +60,13 @@ export class Local {
   readonly loaded: LoadedConfig;
   /** Milliseconds since 1970. */
   readonly startedAtMs: number;
+  readonly #options: LocalOptions;
   #cache: Cache | undefined;
   #secretCache: SecretCache | undefined;
 
-  constructor(context: Context) {
+  constructor(context: Context, options: LocalOptions = {}) {
     this.context = context;
+    this.#options = options;
     this.startedAtMs = context.clock.nowMs();
     this.directories = findDirectories(context.env, context.uid);
     this.loaded = loadConfig(context.env, this.directories.configFiles, context.uid);
@@ -88,7 +100,10 @@ export class Local {
   get cache(): Cache {
     const { uid, clock } = this.context;
     const { cache } = this.directories;
-    this.#cache ??= cache.length === 0 ? noCache : createCache(cache, uid, clock);
+    if (this.#cache === undefined) {
+      const onDisk = cache.length === 0 ? noCache : createCache(cache, uid, clock);
+      this.#cache = this.#options.overCache?.(onDisk) ?? onDisk;
+    }
     return this.#cache;
   }
 
@@ -145,6 +160,8 @@ export class Local {
       cache: this.cache,
       clock: this.context.clock,
       startedAtMs: this.startedAtMs,
+      asksAnew: this.#options.asksAnew ?? false,
+      ...(this.#options.valueLifeMs === undefined ? {} : { valueLifeMs: this.#options.valueLifeMs }),
     });
     return this.#secretCache;
   }

@@ -79,7 +79,7 @@ export function createHttp({ env, deadline, trace }: HttpOptions): Http {
 }
 
 /** The dispatchers of a run: one for each proxy, limit and scheme, so that connections are used again. */
-function createWays(env: HttpOptions["env"]) {
+export function createWays(env: HttpOptions["env"]) {
   const known = new Map<string, Promise<Dispatcher>>();
   let trust: Promise<SecureContext> | undefined;
 
@@ -128,7 +128,7 @@ async function newDispatcher(
 }
 
 /** undici hears an abort only while a connection is there: before, a proxy that says nothing would hold us. */
-function orStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+export function orStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const stopped = new Promise<never>((_, reject) => {
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });
   });
@@ -136,7 +136,7 @@ function orStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
 }
 
 /** Without the query, and without ids that are as good as a secret (a container's credentials have one). */
-function shownPath({ path }: HttpRequest): string {
+export function shownPath({ path }: HttpRequest): string {
   return (path.split("?")[0] ?? "").replace(/[0-9a-f]{8}-[0-9a-f-]{20,}/gi, "…");
 }
 
@@ -202,7 +202,7 @@ const CONNECT_CODES: ReadonlySet<string> = new Set([
 ]);
 const TLS_CODE = /CERT|TLS|SSL|SIGNATURE|EPROTO|UNABLE_TO/;
 
-function toTransportError(error: unknown, host: string, aborted: boolean): TransportError {
+export function toTransportError(error: unknown, host: string, aborted: boolean): TransportError {
   if (error instanceof TransportError) return new TransportError(error.trouble, host, error.systemCode);
   const code = systemCodeOf(error);
   if (TLS_CODE.test(code)) return new TransportError("tls", host, code);

@@ -78,12 +78,13 @@ it("only main.ts reads the process's environment, and only it ends the process",
   ).toEqual([]);
 });
 
-it("undici is known to its own files, and those to edge/http.ts", () => {
+it("undici is known to its own files, and those to edge/http.ts and edge/http-stream.ts", () => {
   const own = ["edge/undici-proxy.ts", "edge/undici.ts"];
   expect(importers((name) => /^undici\//.test(name))).toEqual(own);
-  expect(importers((name) => /^edge\/undici(?:-proxy)?\.ts$/.test(name))).toEqual(["edge/http.ts"]);
+  const users = ["edge/http-stream.ts", "edge/http.ts"];
+  expect(importers((name) => /^edge\/undici(?:-proxy)?\.ts$/.test(name))).toEqual(users);
   const byType = importers((name) => name === "undici").filter((name) => !name.endsWith(".d.ts"));
-  expect(byType).toEqual(["edge/http.ts"]);
+  expect(byType).toEqual(users);
   expect(files.find(({ name }) => name === "edge/http.ts")?.code).toMatch(
     /import type \{[^}]*\} from "undici"/,
   );

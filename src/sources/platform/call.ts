@@ -39,7 +39,7 @@ export async function callPlatform<T>(call: PlatformCall<T>, http: Http, clock: 
       if (again && (await mayRetry(attempt, backoffMs(attempt), call, clock))) continue;
       throw transportOutage(result, call.base, grantedMs);
     }
-    const target = redirected ? undefined : allowedRedirect(result, base, call);
+    const target = redirected ? undefined : allowedRedirect(result, base, call.method);
     if (target !== undefined) {
       base = target;
       redirected = true;
@@ -112,14 +112,14 @@ function headerDelayMs(header: string, clock: Clock): number | undefined {
 }
 
 /** One 307 or 308 with the path kept: to the same host and port over https, or between the vendor's two names. */
-function allowedRedirect<T>(
-  response: HttpResponse,
+export function allowedRedirect(
+  response: Pick<HttpResponse, "status" | "headers">,
   base: Endpoint,
-  call: PlatformCall<T>,
+  method: string,
 ): Endpoint | undefined {
   if (response.status !== 307 && response.status !== 308) return undefined;
   const location = response.headers.location ?? "";
-  const path = `${base.path}/${call.method}`;
+  const path = `${base.path}/${method}`;
   const absolute =
     location.slice(0, 1) === "/" && location[1] !== "/" ? `${base.origin}${location}` : location;
   const target = parseEndpoint(absolute);

@@ -121,19 +121,19 @@ export class PlatformClient {
     deadline: Deadline,
   ): Promise<T> {
     const { base, http, clock } = this.#options;
+    return this.withToken(deadline, async (token) => {
+      const name = `gitpod.v1.${method}`;
+      const call = { base, method: name, body, token, userAgent: USER_AGENT, deadline, parse };
+      return callPlatform(call, await http(), clock);
+    });
+  }
+
+  /** Runs `use` with the first token that it does not refuse by a Refused of `unauthenticated`. Throws a Failure. */
+  async withToken<T>(deadline: Deadline, use: (token: Secret, base: Endpoint) => Promise<T>): Promise<T> {
     for (;;) {
       const token = await this.#currentToken(deadline);
-      const call = {
-        base,
-        method: `gitpod.v1.${method}`,
-        body,
-        token,
-        userAgent: USER_AGENT,
-        deadline,
-        parse,
-      };
       try {
-        return await callPlatform(call, await http(), clock);
+        return await use(token, this.#options.base);
       } catch (error) {
         if (!(error instanceof Refused) || error.connectCode !== "unauthenticated") throw error;
         if (!(await this.#rereadChanged(token, deadline))) this.#rejectToken(token, error);
@@ -220,7 +220,7 @@ export class PlatformClient {
   }
 }
 
-const USER_AGENT = `docker-credential-ona/${VERSION}`;
+export const USER_AGENT = `docker-credential-ona/${VERSION}`;
 
 function describePrincipal(identity: Identity): string {
   const kind = identity.principal

@@ -1,5 +1,4 @@
-// What the cache knows of the platform's answers: the whole of a warm `get`. It opens no socket, takes no lock and
-// loads nothing; asking is platform-ask.ts.
+// What the cache knows of the platform's answers: all of a warm `get`. It opens no socket, takes no lock, loads nothing.
 
 import { type Candidate, rankedGroups } from "../../core/candidate.ts";
 import type { Config } from "../../core/config.ts";
@@ -37,6 +36,8 @@ export interface SecretCacheOptions {
   readonly clock: Clock;
   /** Wall-clock start of this run: what was asked for since is fresh whatever `freshSeconds` says. */
   readonly startedAtMs: number;
+  readonly asksAnew?: boolean;
+  readonly valueLifeMs?: number;
 }
 
 const MAX_HISTORY = 32;
@@ -74,8 +75,8 @@ export class SecretCache {
   }
 
   isFresh(entry: { readonly atMs: number }): boolean {
-    const { clock, config, startedAtMs } = this.#options;
-    return clock.nowMs() - entry.atMs < config.freshMs || entry.atMs >= startedAtMs;
+    const { clock, config, startedAtMs, asksAnew } = this.#options;
+    return (!asksAnew && clock.nowMs() - entry.atMs < config.freshMs) || entry.atMs >= startedAtMs;
   }
 
   /** The answer that needs no asking: fresh, or confirmed by a fresh list. Undefined: ask. */
@@ -123,7 +124,7 @@ export class SecretCache {
     if (known === undefined) return undefined;
     const ageMs = this.#options.clock.nowMs() - known.readAtMs;
     const refused = known.outcome === "refused" || known.outcome === "missing";
-    const lifeMs = refused ? FAILURE_MEMORY_MS : VALUE_LIFE_MS;
+    const lifeMs = refused ? FAILURE_MEMORY_MS : (this.#options.valueLifeMs ?? VALUE_LIFE_MS);
     const usable = known.readAtMs >= this.#options.startedAtMs || (candidate.verbatim && ageMs < lifeMs);
     return usable && ageMs >= 0 ? known.outcome : undefined;
   }
