@@ -6,7 +6,7 @@ import { readRegularFile } from "./regular-file.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-const VARIABLES = ["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "AWS_CA_BUNDLE"] as const;
+export const CA_VARIABLES = ["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "AWS_CA_BUNDLE"] as const;
 /** Debian and Alpine, Fedora, RHEL, SUSE, BSD: the first that exists is the machine's bundle. */
 const SYSTEM_BUNDLES = [
   "/etc/ssl/certs/ca-certificates.crt",
@@ -36,7 +36,7 @@ export function trustOf(env: Env): Trust {
     for (const pem of bundle ?? []) if (!own.has(inOneLine(pem))) found.add(pem);
     return bundle !== undefined;
   };
-  const files = VARIABLES.map((name) => env[name]);
+  const files = CA_VARIABLES.map((name) => env[name]);
   for (const path of files) if (path) add(path);
   SYSTEM_BUNDLES.some(add);
   const all = [...rootCertificates, ...found];
@@ -44,10 +44,15 @@ export function trustOf(env: Env): Trust {
   return ifAllAccepted(all) ?? onlyAccepted(all);
 }
 
+/** The machine's own bundle, if it has one. */
+export function systemBundle(): string | undefined {
+  return SYSTEM_BUNDLES.find((path) => certificatesIn(path) !== undefined);
+}
+
 const inOneLine = (pem: string): string => pem.replaceAll("\n", "").replaceAll("\r", "");
 
 /** Undefined for a file that cannot be read. Without patterns, which take milliseconds where nothing is compiled. */
-function certificatesIn(path: string): readonly string[] | undefined {
+export function certificatesIn(path: string): readonly string[] | undefined {
   const found: string[] = [];
   const parts = readRegularFile(path, MAX_BUNDLE_BYTES)?.split(END);
   for (const part of parts?.slice(0, -1) ?? []) {

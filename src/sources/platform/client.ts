@@ -3,6 +3,7 @@
 
 import type { Scope } from "../../core/config.ts";
 import type { Endpoint } from "../../core/endpoint.ts";
+import { parseEnvironmentDetails, type SecretDetails } from "../../core/environment-details.ts";
 import { Failure } from "../../core/failures.ts";
 import { jwtEndMs } from "../../core/jwt.ts";
 import {
@@ -64,6 +65,22 @@ export class PlatformClient {
 
   environment(environmentId: string, deadline: Deadline): Promise<EnvironmentAnswer> {
     return this.#call("EnvironmentService/GetEnvironment", { environmentId }, parseEnvironment, deadline);
+  }
+
+  /** The same call, read for more than `get` needs. */
+  environmentDetails(environmentId: string, deadline: Deadline): Promise<readonly SecretDetails[]> {
+    const method = "EnvironmentService/GetEnvironment";
+    return this.#call(method, { environmentId }, parseEnvironmentDetails, deadline);
+  }
+
+  /** The source of the token in use; undefined when none is left. */
+  get sourceName(): string | undefined {
+    return this.#left[0]?.name;
+  }
+
+  /** Why the first token was refused, if one was. */
+  get refusal(): Failure | undefined {
+    return this.#refused;
   }
 
   secrets(scope: Scope, scopeId: string, pageToken: string, deadline: Deadline): Promise<SecretsPage> {

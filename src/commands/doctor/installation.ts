@@ -1,0 +1,133 @@
+// The program itself: its version, where it lies, whether Docker would find it by its name, and which of Docker's and
+// Podman's files name it.
+
+import { accessSync, constants, realpathSync, statSync } from "node:fs";
+import { basename, delimiter, isAbsolute, join } from "node:path";
+import type { Seen } from "../../core/findings.ts";
+import { BUILD_DETAILS, VERSION } from "../../core/version.ts";
+import type { AuthFile } from "../../docker/auth-files.ts";
+import type { Checked, Fact } from "./check.ts";
+import { printable } from "./check.ts";
+import type { Scene } from "./scene.ts";
+
+const PROGRAM = "docker-credential-";
+
+export function checkInstallation({ invocation, context }: Scene, files: readonly AuthFile[]): Checked {
+  const { executable, helperNames } = invocation;
+  const names = new Set(["ona", ...namesInFiles(files, helperNames)]);
+  const found = [...names].map((name) => ({ name, path: onPath(`${PROGRAM}${name}`, context.env.PATH) }));
+  const facts: Fact[] = [
+    { name: "version", value: `${VERSION} (${BUILD_DETAILS})` },
+    { name: "program", value: printable(executable) },
+    ...found.map(({ name, path }) => ({ name: "on PATH", value: path ?? `no ${PROGRAM}${name}` })),
+    ...files.filter(({ state }) => state !== "absent").map((file) => fileFact(file, helperNames)),
+  ];
+  return {
+    facts,
+    data: {
+      version: VERSION,
+      program: executable,
+      onPath: Object.fromEntries(found.map(({ name, path }) => [`${PROGRAM}${name}`, path ?? null])),
+      files: files.map((file) => ({
+        path: file.path,
+        reader: file.reader,
+        state: file.state,
+        credHelpers: Object.fromEntries(file.credHelpers),
+        credsStore: file.credsStore ?? null,
+        auths: [...file.auths],
+      })),
+    },
+    seen: [...found.flatMap(({ name, path }) => notFound(name, path, executable)), ...files.flatMap(broken)],
+  };
+}
+
+/** Of the names under which we may stand in a file, those that stand in one. */
+function namesInFiles(files: readonly AuthFile[], helperNames: readonly string[]): readonly string[] {
+  const named = files.flatMap(({ credHelpers, credsStore }) => [...credHelpers.values(), credsStore ?? ""]);
+  return helperNames.filter((name) => named.includes(name));
+}
+
+function notFound(name: string, path: string | undefined, executable: string): readonly Seen[] {
+  const program = `${PROGRAM}${name}`;
+  const isOurs = basename(executable).startsWith(PROGRAM);
+  if (path === undefined) {
+    const from = isOurs ? printable(executable) : `PATH_OF_${program.toUpperCase()}`;
+    return [
+      {
+        code: "helper-not-on-path",
+        severity: "error",
+        subject: "installation",
+        message: `${program} is not on PATH, so Docker and Podman cannot start it`,
+        remedy: `sudo ln -s ${from} /usr/local/bin/${program}`,
+      },
+    ];
+  }
+  if (!isOurs || sameFile(path, executable)) return [];
+  return [
+    {
+      code: "helper-other-on-path",
+      severity: "warning",
+      subject: "installation",
+      message: `another ${program} comes first on PATH: ${printable(path)}; this one is ${printable(executable)}`,
+    },
+  ];
+}
+
+function broken({ path, reader, state }: AuthFile): readonly Seen[] {
+  if (state !== "broken") return [];
+  const who = reader === "docker" ? "Docker" : "Podman";
+  return [
+    {
+      code: "docker-file-broken",
+      severity: "error",
+      subject: printable(path),
+      message: `${printable(path)} cannot be used: it cannot be read or is no JSON object, so ${who} asks no helper`,
+      remedy: `correct the JSON of ${printable(path)}; jq . ${printable(path)} shows where it breaks`,
+    },
+  ];
+}
+
+function fileFact(file: AuthFile, helperNames: readonly string[]): Fact {
+  const entries = [...file.credHelpers];
+  const ours = entries.filter(([, helper]) => helperNames.includes(helper)).map(([key]) => key);
+  const others = entries.filter(([, helper]) => !helperNames.includes(helper));
+  const store = file.credsStore === undefined ? [] : [`credsStore: ${file.credsStore}`];
+  return {
+    name: file.reader === "docker" ? "Docker's file" : "Podman's file",
+    value: printable(file.path),
+    details: [
+      file.state === "broken"
+        ? "no JSON object"
+        : `ours: ${ours.length === 0 ? "none" : ours.map((key) => printable(key)).join(", ")}`,
+      ...others.map(([key, helper]) => printable(`${helper}: ${key}`)),
+      ...store.map((text) => printable(text)),
+    ],
+  };
+}
+
+/** The first regular file of that name on PATH that we may run; what is relative depends on where Docker runs. */
+function onPath(program: string, path: string | undefined): string | undefined {
+  return (path ?? "")
+    .split(delimiter)
+    .filter(isAbsolute)
+    .map((dir) => join(dir, program))
+    .find(isProgram);
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+function sameFile(a: string, b: string): boolean {
+  try {
+    const [one, other] = [statSync(a), statSync(b)];
+    return (one.dev === other.dev && one.ino === other.ino) || realpathSync(a) === realpathSync(b);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,211 @@
+// One registry: where its credential comes from, whether Docker asks us for it, what a real login meets, how old what is
+// remembered is and when it ends.
+
+import { inWords, relative } from "../../core/duration.ts";
+import { fromFailure, type Seen } from "../../core/findings.ts";
+import type { RegistryRef } from "../../core/registry.ts";
+import type { AuthFile } from "../../docker/auth-files.ts";
+import { type LoginResult, login } from "../../registry/login.ts";
+import type { Checked, Fact, Json } from "./check.ts";
+import { printable } from "./check.ts";
+import { delegation } from "./delegation.ts";
+import { loginFindings, sourceWords } from "./login-findings.ts";
+import type { Target } from "./operands.ts";
+import type { PlatformState } from "./platform-state.ts";
+import { rememberedFacts } from "./remembered.ts";
+import type { Scene } from "./scene.ts";
+import { type Mints, type Source, sourceOf } from "./source.ts";
+import { betterLoser } from "./wrong-winner.ts";
+
+export interface RegistryContext {
+  readonly scene: Scene;
+  readonly state: PlatformState;
+  readonly files: readonly AuthFile[];
+  readonly mints: Mints;
+}
+
+export interface RegistryReport extends Checked {
+  readonly registry: string;
+  /** Has a credential or should have one. */
+  readonly managed: boolean;
+}
+
+type AskedFor = Pick<Target, "registry" | "image">;
+
+/** Never throws. */
+export async function checkRegistry(asked: AskedFor, context: RegistryContext): Promise<RegistryReport> {
+  const { registry: ref, image } = asked;
+  const { scene, state, files, mints } = context;
+  const nowMs = scene.context.clock.nowMs();
+  const source = await sourceOf(ref, scene, state, mints);
+  const result = await realLogin(asked, source, scene);
+  const managed = source.credential !== undefined || source.failure !== undefined;
+  const { helperNames } = scene.invocation;
+  const better = result === undefined ? undefined : await betterLoser(asked, source, result, context);
+  const seen: Seen[] = [
+    ...(managed ? delegation(ref, files, helperNames, scene.context.env) : []),
+    ...(source.failure === undefined ? [] : [sourceFailure(ref, source)]),
+    ...(better !== undefined
+      ? [better]
+      : result === undefined
+        ? []
+        : loginFindings(ref, image, source, result, nowMs)),
+    ...hiding(ref, source, result, nowMs),
+  ];
+  const remembered = rememberedFacts(ref, scene);
+  return {
+    registry: ref.key,
+    managed,
+    facts: [
+      { name: "from", value: fromWords(source, nowMs), details: contenderWords(source) },
+      ...(source.login === undefined ? [] : [loginFact(ref, source, nowMs)]),
+      ...(source.expiresAtMs === undefined
+        ? []
+        : [{ name: "ends", value: relative(source.expiresAtMs, nowMs) }]),
+      ...(result === undefined ? [] : [{ name: "login", value: resultWords(result) }]),
+      ...(result?.manifest === undefined ? [] : [{ name: "image", value: manifestWords(asked, result) }]),
+      ...remembered.facts,
+    ],
+    data: { ...registryData(asked, source, result), ...remembered.data },
+    seen,
+  };
+}
+
+async function realLogin(
+  { registry, image }: AskedFor,
+  source: Source,
+  scene: Scene,
+): Promise<LoginResult | undefined> {
+  const { credential, minted } = source;
+  // Without a credential only an image tells anything: whether it is open to everybody.
+  if (
+    registry.kind === "opaque" ||
+    (credential === undefined && (image === undefined || source.failure !== undefined))
+  ) {
+    return undefined;
+  }
+  const http = await scene.remote.http();
+  return login({ registry: registry.key, credential, minted, image }, http);
+}
+
+/** A failure of a cloud is the same for every registry that it is minted for; one of a secret is its own. */
+function sourceFailure(ref: RegistryRef, { failure, from }: Source): Seen {
+  const seen = fromFailure(ref.key, failure ?? (new Error("none") as never));
+  return from === "local login" ? { ...seen, severity: "warning" } : seen;
+}
+
+function hiding(
+  ref: RegistryRef,
+  source: Source,
+  result: LoginResult | undefined,
+  nowMs: number,
+): readonly Seen[] {
+  if (source.from !== "local login" || source.hidden === undefined || result?.kind === "refused") return [];
+  return [
+    {
+      code: "local-login-wins",
+      severity: "warning",
+      subject: ref.key,
+      message: `${sourceWords(source, nowMs)}, hides what the platform gives for ${ref.key}`,
+      remedy: `docker logout ${ref.key}`,
+    },
+  ];
+}
+
+function fromWords(source: Source, nowMs: number): string {
+  switch (source.from) {
+    case "ecr":
+    case "gar":
+      return `a minted token, as the configuration says (source: ${source.from})`;
+    case "none":
+      return "nothing has a credential for it";
+    case "unmanaged":
+      return "the configuration says source: none";
+    case "unknown":
+      return "not known while the platform cannot be asked";
+    default:
+      return source.failure !== undefined && source.contenders.every(({ wins }) => !wins)
+        ? "its secret, which cannot be had"
+        : sourceWords(source, nowMs);
+  }
+}
+
+function contenderWords({ contenders }: Source): readonly string[] {
+  if (contenders.length < 2) return [];
+  return contenders.map(({ candidate, wins, reason }) => {
+    const scope = candidate.scope === undefined ? "" : ` (${candidate.scope})`;
+    return `${wins ? "wins" : "loses"}: ${printable(candidate.name, 60)}${scope}, ${reason}`;
+  });
+}
+
+function loginFact(ref: RegistryRef, { login: local, from }: Source, nowMs: number): Fact {
+  const madeMs = local?.madeAtMs ?? nowMs;
+  const state = from === "local login" ? "" : "; the same as the platform's";
+  const compared = local?.confirmed === true ? "" : "; not yet compared with the platform's";
+  return {
+    name: "local login",
+    value: `made ${inWords(nowMs - madeMs)} ago${state}${compared}`,
+    details: [`docker logout ${ref.key} removes it`],
+  };
+}
+
+function resultWords(result: LoginResult): string {
+  switch (result.kind) {
+    case "accepted":
+      return "accepted";
+    case "open":
+      return "the registry asks for none";
+    case "refused":
+    case "bad-answer":
+      return `${result.kind === "refused" ? "refused" : "no registry's answer"} (HTTP ${result.status})`;
+    case "realm-refused":
+      return `not made: it would go to ${result.realm}`;
+    case "transport":
+      return `not made: ${result.error.trouble}`;
+  }
+}
+
+function manifestWords({ image }: AskedFor, { manifest }: LoginResult): string {
+  const name = `${image?.repository}:${image?.reference}`;
+  return manifest?.kind === "readable"
+    ? `${name} may be read`
+    : `${name}: ${manifest?.kind} (HTTP ${manifest?.status})`;
+}
+
+function registryData(
+  { registry, image }: AskedFor,
+  source: Source,
+  result: LoginResult | undefined,
+): Record<string, Json> {
+  const { contenders, login: local, expiresAtMs } = source;
+  return {
+    registry: registry.key,
+    source: source.from,
+    username: source.credential?.username ?? null,
+    minted: source.minted,
+    secrets: contenders.map(({ candidate, wins, reason }) => ({
+      name: candidate.name,
+      scope: candidate.scope ?? null,
+      id: candidate.id,
+      wins,
+      reason,
+    })),
+    localLogin:
+      local === undefined
+        ? null
+        : { madeAt: new Date(local.madeAtMs).toISOString(), compared: local.confirmed },
+    expiresAt: expiresAtMs === undefined ? null : new Date(expiresAtMs).toISOString(),
+    login:
+      result === undefined
+        ? null
+        : { result: result.kind, status: "status" in result ? result.status : null },
+    image:
+      image === undefined
+        ? null
+        : {
+            repository: image.repository,
+            reference: image.reference,
+            manifest: result?.manifest?.kind ?? null,
+          },
+  };
+}
