@@ -8,8 +8,8 @@ import { Remote } from "../../remote.ts";
 import { SecretCache } from "../../sources/platform/secret-cache.ts";
 import type { Cache } from "../../store/cache.ts";
 import { openForReading } from "../../store/cache-reader.ts";
+import type { Directories } from "../../store/directories.ts";
 import type { Invocation } from "../invocation.ts";
-import type { Target } from "./operands.ts";
 
 /** All checks together; what starts and ends the program comes on top, and 15 s is the promise. */
 const LIMIT_MS = 12_500;
@@ -17,10 +17,11 @@ const LIMIT_MS = 12_500;
 export interface Scene {
   readonly invocation: Invocation;
   readonly context: Context;
-  readonly targets: readonly Target[];
   /** Configuration, directories and logins as they are; its cache is none. */
   readonly local: Local;
   readonly remote: Remote;
+  /** Those that `get` uses, the cache's included. */
+  readonly directories: Directories;
   readonly deadline: Deadline;
   /** The cache that `get` uses, without a way to write; its directory if it has one. */
   readonly cache: Cache;
@@ -30,7 +31,7 @@ export interface Scene {
   readonly steps: readonly string[];
 }
 
-export function makeScene(invocation: Invocation, targets: readonly Target[]): Scene {
+export function makeScene(invocation: Invocation): Scene {
   const { context, helperNames } = invocation;
   const deadline = deadlineAfter(context.clock, LIMIT_MS);
   const steps: string[] = [];
@@ -52,8 +53,8 @@ export function makeScene(invocation: Invocation, targets: readonly Target[]): S
   return {
     invocation,
     context,
-    targets,
     local,
+    directories: asIs.directories,
     remote: new Remote(local, { deadline, trace, helperNames }),
     deadline,
     cache,

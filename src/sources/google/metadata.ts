@@ -43,7 +43,7 @@ export async function metadataToken(
   const path = `service-accounts/default/token${query}`;
   try {
     const answer = await sendPatiently({ clock: context.clock, deadline }, () =>
-      get(path, context, deadline.remainingMs()),
+      askMetadata(path, context, deadline.remainingMs()),
     );
     return read(answer, context);
   } catch (error) {
@@ -59,13 +59,18 @@ export async function isOnGoogle(context: MintContext): Promise<boolean> {
   if (context.env.METADATA_SERVER_DETECTION?.toLowerCase() === "none") return false;
   try {
     const limitMs = within(context.clock, context.deadline, PROBE_LIMIT_MS).remainingMs();
-    return isGoogles(await get("", context, limitMs));
+    return isGoogles(await askMetadata("", context, limitMs));
   } catch {
     return false;
   }
 }
 
-function get(path: string, { env, http }: MintContext, timeoutMs: number): Promise<HttpResponse> {
+/** One question below the instance. Throws a TransportError, or a Failure for an address of no use. */
+export function askMetadata(
+  path: string,
+  { env, http }: Pick<MintContext, "env" | "http">,
+  timeoutMs: number,
+): Promise<HttpResponse> {
   return http.send({
     method: "GET",
     endpoint: metadataEndpoint(env),

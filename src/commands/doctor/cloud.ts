@@ -1,0 +1,88 @@
+// The machine's identity at its cloud: which link of the chain answered, whose role or account it is, and on GCE which
+// access scopes limit it. Nobody is asked unless a registry takes a token of that cloud.
+
+import type { Seen } from "../../core/findings.ts";
+import { metadataAccount } from "../../sources/google/account.ts";
+import type { Checked, Fact } from "./check.ts";
+import { printable } from "./check.ts";
+import type { RegistryReport } from "./registry.ts";
+import type { Scene } from "./scene.ts";
+
+/** `cloud-platform` holds everything; the storage scope is enough to pull. */
+const PULLING_SCOPE =
+  /\/auth\/(?:cloud-platform(?:\.read-only)?|devstorage\.(?:read_only|read_write|full_control))$/;
+
+/** After the registries, whose tokens were made on the way. */
+export async function checkCloud(scene: Scene, registries: readonly RegistryReport[]): Promise<Checked> {
+  const aws = awsLink(scene.steps);
+  const google = scene.steps.some((step) => /^google identity from the metadata server: token$/.test(step));
+  const account = google ? await accountOf(scene) : undefined;
+  const facts: Fact[] = [
+    ...(aws === undefined
+      ? []
+      : [
+          {
+            name: "AWS identity",
+            value: `from ${aws.link}${aws.role === undefined ? "" : `, role ${printable(aws.role)}`}`,
+          },
+        ]),
+    ...(account === undefined
+      ? []
+      : [
+          {
+            name: "Google identity",
+            value: `from the metadata server, ${printable(account.email ?? "no name")}`,
+            details: (account.scopes ?? []).map((scope) => `scope ${printable(scope)}`),
+          },
+        ]),
+  ];
+  return {
+    facts: facts.length === 0 ? [{ name: "cloud identity", value: "not needed" }] : facts,
+    data: {
+      aws: aws === undefined ? null : { from: aws.link, role: aws.role ?? null },
+      google:
+        account === undefined
+          ? null
+          : {
+              from: "the metadata server",
+              email: account.email ?? null,
+              scopes: [...(account.scopes ?? [])],
+            },
+    },
+    seen: scopeMissing(account?.scopes, registries),
+  };
+}
+
+function awsLink(
+  steps: readonly string[],
+): { readonly link: string; readonly role: string | undefined } | undefined {
+  const link = steps
+    .map((step) => /^aws identity from (.*): keys$/.exec(step)?.[1])
+    .find((name) => name !== undefined);
+  if (link === undefined) return undefined;
+  const role = steps
+    .map((step) => /\/meta-data\/iam\/security-credentials\/([\w+=,.@-]+): 200$/.exec(step)?.[1])
+    .find((name) => name !== undefined);
+  return { link, role };
+}
+
+async function accountOf({ remote, context, deadline }: Scene) {
+  const http = await remote.http();
+  return metadataAccount({ env: context.env, clock: context.clock, deadline, http });
+}
+
+function scopeMissing(
+  scopes: readonly string[] | undefined,
+  registries: readonly RegistryReport[],
+): readonly Seen[] {
+  if (scopes === undefined || scopes.length === 0 || scopes.some((scope) => PULLING_SCOPE.test(scope)))
+    return [];
+  const google = registries.filter(({ registry }) => /(?:^|\.)gcr\.io$|\.pkg\.dev$/.test(registry));
+  return google.map(({ registry }) => ({
+    code: "google-scope-missing",
+    severity: "error",
+    subject: registry,
+    message: `the access scopes of this VM do not include cloud-platform, so its token may not pull (it has ${scopes.map((scope) => printable(scope.replace(/^.*\/auth\//, ""))).join(", ")})`,
+    remedy: "stop the VM and run gcloud compute instances set-service-account VM --scopes cloud-platform",
+  }));
+}

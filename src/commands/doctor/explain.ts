@@ -1,0 +1,23 @@
+// What a code means, from the tables of messages; and what a finding does not say itself.
+
+import type { FailureCode } from "../../core/failures.ts";
+import { FINDING_MESSAGES } from "../../core/finding-messages.ts";
+import type { Finding, FindingCode, Seen } from "../../core/findings.ts";
+import { FAILURE_MESSAGES, type Message } from "../../core/messages.ts";
+
+export function messageOf(code: FailureCode | FindingCode): Message {
+  return { ...FAILURE_MESSAGES, ...FINDING_MESSAGES }[code];
+}
+
+export function toFinding(seen: Seen): Finding {
+  const { code, severity, subject, message, cause, remedy } = seen;
+  const general = messageOf(code);
+  return {
+    code,
+    severity,
+    subjects: [subject],
+    message,
+    cause: cause ?? general.cause,
+    remedy: remedy ?? general.remedy,
+  };
+}
