@@ -38,6 +38,7 @@ export const FAILURE_CODES = [
   "token-expired",
   "deadline",
   "store-failed",
+  "docker-file-broken",
   "internal",
 ] as const;
 

@@ -33,11 +33,6 @@ export const FINDING_MESSAGES: Readonly<Record<FindingCode, Message>> = {
       "A login in auths is used where no credHelpers entry stands in the same file; it does not follow the platform's secret.",
     remedy: "Run docker logout for the registry, then docker-credential-ona configure.",
   },
-  "docker-file-broken": {
-    message: "<file> cannot be used: <reason>",
-    cause: "Docker and Podman ignore or refuse a broken file, and then ask no helper.",
-    remedy: "Correct the file's JSON, or its owner and mode.",
-  },
   "environment-mismatch": {
     message: "the token belongs to the environment <id>, but <where> says <other id>",
     cause: "The platform shows an environment its own secrets only.",

@@ -9,7 +9,6 @@ export const FINDING_CODES = [
   "registry-not-configured",
   "other-helper",
   "login-in-docker-file",
-  "docker-file-broken",
   "environment-mismatch",
   "clock-off",
   "cache-not-used",

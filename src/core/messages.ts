@@ -202,6 +202,12 @@ export const FAILURE_MESSAGES: Readonly<Record<FailureCode, Message>> = {
     cause: "The state directory is not private to this user, cannot be written, or its disk is full.",
     remedy: "Free or repair it, or name another directory in DOCKER_CREDENTIAL_ONA_STATE_DIR.",
   },
+  "docker-file-broken": {
+    message: "<file> <is a directory | is read-only | is not valid JSON | ...>",
+    cause:
+      "Docker and Podman ignore or refuse a broken file, and then ask no helper; configure leaves it as it is.",
+    remedy: "Correct the file's JSON, or its owner and mode, and run configure again.",
+  },
   internal: {
     message: "unexpected <error>",
     cause: "A mistake of this program.",

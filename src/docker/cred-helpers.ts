@@ -1,11 +1,12 @@
-// Whether Docker's or Podman's own files send a registry to us. It is asked only when the platform cannot tell whether
-// a secret exists: for a registry that was given to us a silent "not found" would be a lie.
+// Whether Docker's or Podman's own files send a registry to us, or did when configure wrote to them. It is asked only when
+// the platform cannot tell whether a secret exists: for a registry that was given to us a silent "not found" would be a lie.
 
 import { join } from "node:path";
 import { isRecord } from "../core/entry.ts";
 import { parseRegistry, type RegistryRef } from "../core/registry.ts";
 import { readRegularFile } from "../edge/regular-file.ts";
 import type { Directories } from "../store/directories.ts";
+import { ownedKeys } from "../store/ownership.ts";
 
 /** An auth file may hold many logins. */
 const MAX_CONFIG_BYTES = 16 * 1024 * 1024;
@@ -20,7 +21,10 @@ export function isDelegatedToUs(
   uid: number,
   helperNames: readonly string[],
 ): boolean {
-  return authFiles(env, directories, uid).some((path) => helpersIn(path, helperNames).has(ref.key));
+  return (
+    authFiles(env, directories, uid).some((path) => helpersIn(path, helperNames).has(ref.key)) ||
+    ownedKeys(directories.stateDir, uid).some((key) => parseRegistry(key, "secret")?.key === ref.key)
+  );
 }
 
 function authFiles(env: Env, directories: Directories, uid: number): readonly string[] {
