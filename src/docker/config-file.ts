@@ -55,10 +55,8 @@ export function readConfigFile(path: string): ConfigFile {
 export function replaceConfigFile(file: ConfigFile, text: string, uid: number): boolean {
   const { path, target, stat } = file;
   checkWritable(file, uid);
-  const temporary = join(
-    dirname(target),
-    `.${basename(target)}.tmp-${process.pid}-${Math.random().toString(36).slice(2, 10)}`,
-  );
+  const unique = Math.random().toString(36).slice(2, 10).padEnd(8, "0");
+  const temporary = join(dirname(target), `.${basename(target)}.tmp-${process.pid}-${unique}`);
   try {
     const owner = stat ?? makeDirectory(dirname(target), uid);
     writeNew(temporary, text, { ...owner, mode: stat?.mode ?? 0o600 });

@@ -7,8 +7,9 @@ import { decodeEntry, encodeEntry, isRecord, isText } from "../core/entry.ts";
 import { Failure } from "../core/failures.ts";
 import { joinPath, parentOf } from "../core/paths.ts";
 import { sha256 } from "../core/sha256.ts";
-import { exists, readPrivateFile, removePrivateFile, sweepOrphans, writePrivateFile } from "./atomic-file.ts";
+import { exists, readPrivateFile, removePrivateFile, writePrivateFile } from "./atomic-file.ts";
 import { ensurePrivateDir, isPrivateDir } from "./private-dir.ts";
+import { sweep } from "./sweep.ts";
 
 export interface OwnedFile extends Owned {
   /** As it was named; where it lies is what it is found by. */
@@ -30,6 +31,7 @@ export interface Ownership {
 }
 
 const DIRECTORY = "configured";
+const isOurName = (name: string): boolean => /^[0-9a-f]{40}\.json$/.test(name);
 
 /** The record below `stateDir`; undefined: there can be none. */
 export function ownership(stateDir: string | undefined, uid: number): Ownership {
@@ -69,7 +71,7 @@ export function ownership(stateDir: string | undefined, uid: number): Ownership 
       const fields = { atMs: nowMs, target, path, backup, madeHelpers, keys };
       onDisk(() => {
         writePrivateFile(joinPath(place, fileOf(key)), encodeEntry(key, fields));
-        sweepOrphans(place, nowMs);
+        sweep(place, { uid, nowMs, isOurName });
       });
     },
     remove(target) {
@@ -102,7 +104,7 @@ export function ownedKeys(stateDir: string | undefined, uid: number): readonly s
 
 function namesIn(dir: string): readonly string[] {
   try {
-    return readdirSync(dir).filter((name) => /^[0-9a-f]{40}\.json$/.test(name));
+    return readdirSync(dir).filter(isOurName);
   } catch {
     return [];
   }
