@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
 import sea from "@yao-pkg/pkg/lib-es5/sea.js";
 import { bundleInOne } from "./bundle.ts";
+import { closeNodeVariables } from "./node-variables.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const nodePath = `${root}node_modules/node/bin/node`;
@@ -19,7 +20,9 @@ const workplace = mkdtempSync(`${tmpdir()}/node-edition-`);
 const quietNode = `${workplace}/node`;
 try {
   await bundleInOne(script, `node ${nodeVersion.slice(1)}, ${process.platform}-${process.arch}`);
-  writeFileSync(quietNode, withClosedDoors(readFileSync(nodePath)), { mode: 0o755 });
+  const bytes = readFileSync(nodePath);
+  closeNodeVariables(bytes);
+  writeFileSync(quietNode, bytes, { mode: 0o755 });
   await makeExecutable(`${executable}.new`);
   chmodSync(`${executable}.new`, 0o755);
 } finally {
@@ -49,33 +52,4 @@ async function makeExecutable(output: string): Promise<void> {
     signature: platform === "macos",
     targets: [{ nodeRange, platform, arch, output }],
   });
-}
-
-/**
- * Node's own variables that would print, write files or stop the program before a line of ours has run. Their names in
- * Node's native code get a NUL, which no variable's name can have; the one that Node reads in JavaScript gets another.
- */
-function withClosedDoors(bytes: Buffer): Buffer {
-  for (const name of [
-    "NODE_COMPILE_CACHE",
-    "NODE_DEBUG_NATIVE",
-    "NODE_EXTRA_CA_CERTS",
-    "NODE_REPL_EXTERNAL_MODULE",
-    "NODE_V8_COVERAGE",
-  ]) {
-    replaceAll(bytes, `\0${name}\0`, `\0\0${name.slice(1)}\0`);
-  }
-  replaceAll(bytes, "env.NODE_DEBUG)", "env.ONA_UNUSED)");
-  // Once in the start-up snapshot and once in the cached code, with what stands before and behind a name there.
-  replaceAll(bytes, "\0\0\0NODE_DEBUG\0\0", "\0\0\0ONA_UNUSED\0\0");
-  return bytes;
-}
-
-function replaceAll(bytes: Buffer, from: string, to: string): void {
-  let found = 0;
-  for (let at = bytes.indexOf(from, 0, "latin1"); at >= 0; at = bytes.indexOf(from, at + 1, "latin1")) {
-    bytes.write(to, at, "latin1");
-    found += 1;
-  }
-  if (found === 0) throw new Error(`${from.replaceAll("\0", "")} is not in Node: look at its start-up again`);
 }

@@ -1,5 +1,5 @@
 // Variables that would change, stop or make talk the runtime under the executable, one of every class that the build
-// closes (build/bun-variables.ts): the answer is the same, nothing is printed, no file is touched. And the engine's
+// closes (build/bun-variables.ts, build/node-variables.ts): the answer is the same, nothing is printed, no file is touched. And the engine's
 // compiler: left out where the caller has a PATH, and without one everything works with it.
 
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ids } from "../stand-ins/platform/ids.ts";
 import { type Platform, startPlatform } from "../stand-ins/platform/stand-in.ts";
-import { type Bed, buildsUnderTest, makeBed, runHelper } from "../support/run-helper.ts";
+import { type Bed, buildsUnderTest, isExecutable, makeBed, runHelper } from "../support/run-helper.ts";
 
 const HOST = "registry.example.test";
 const ANSWER = `${JSON.stringify({ ServerURL: HOST, Username: "demo", Secret: "c4nary" })}\n`;
@@ -34,11 +34,20 @@ const VARIABLES: readonly (readonly [name: string, value: string])[] = [
   ["NODE_CHANNEL_FD", "1"],
   ["NODE_CHANNEL_FD", "nonsense"],
   ["NODE_COMPILE_CACHE", "{dir}"],
+  ["NODE_DEBUG", "http,https,net,tls,module,undici"],
+  ["NODE_DEBUG_NATIVE", "CODE_CACHE,SEA"],
   ["NODE_EXTRA_CA_CERTS", "/no/such/file"],
+  ["NODE_ICU_DATA", "{dir}"],
+  ["NODE_OPTIONS", "--require={file}"],
+  ["NODE_PATH", "{dir}"],
+  ["NODE_PENDING_DEPRECATION", "1"],
   ["NODE_REDIRECT_WARNINGS", "{file}"],
+  ["NODE_REPL_EXTERNAL_MODULE", "{file}"],
   ["NODE_TLS_REJECT_UNAUTHORIZED", "0"],
   ["NODE_UNIQUE_ID", "1"],
   ["NODE_USE_ENV_PROXY", "1"],
+  ["NODE_USE_SYSTEM_CA", "1"],
+  ["NODE_V8_COVERAGE", "{dir}"],
   ["JSC_PROFILER_PATH", "{dir}"],
   ["JSC_dumpOptions", "2"],
   ["JSC_nonsense", "1"],
@@ -48,11 +57,14 @@ const VARIABLES: readonly (readonly [name: string, value: string])[] = [
   ["ICU_DATA", "{dir}"],
   ["ICU_TIMEZONE_FILES_DIR", "{dir}"],
   ["OPENSSL_CONF", "{file}"],
+  ["OPENSSL_ENGINES", "{dir}"],
+  ["OPENSSL_MODULES", "{dir}"],
   ["OPENSSL_ia32cap", "0x0"],
   ["UV_THREADPOOL_SIZE", "0"],
+  ["UV_USE_IO_URING", "1"],
 ];
 
-for (const build of buildsUnderTest().filter(({ name }) => name === "executable")) {
+for (const build of buildsUnderTest().filter(isExecutable)) {
   describe(`the ${build.name} with`, () => {
     let bed: Bed;
     let platform: Platform;
@@ -91,7 +103,7 @@ for (const build of buildsUnderTest().filter(({ name }) => name === "executable"
       expect(readdirSync(bed.cwd)).toEqual(["file"]);
     });
 
-    it.runIf(process.platform === "linux").each([
+    it.runIf(process.platform === "linux" && build.name === "executable").each([
       ["PATH in the environment: no memory that can be written and executed", true, false],
       ["no PATH: the compiler is there, and the answer is the same", false, true],
     ])("%s", async (_, hasPath, hasCompiler) => {

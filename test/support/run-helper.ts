@@ -11,7 +11,7 @@ export const repository = fileURLToPath(new URL("../..", import.meta.url));
 /** A Node that runs TypeScript, whatever the host's own is. */
 const node = join(repository, "node_modules/node/bin/node");
 
-export type BuildName = "source" | "bundle" | "executable";
+export type BuildName = "source" | "bundle" | "executable" | "node-edition";
 
 export interface Build {
   readonly name: BuildName;
@@ -23,22 +23,30 @@ export const builds: readonly Build[] = [
   build("source", [node, join(repository, "src/main.ts")]),
   build("bundle", [node, join(repository, "dist/main.js")]),
   build("executable", [join(repository, "dist/docker-credential-ona")]),
+  build("node-edition", [join(repository, "dist/docker-credential-ona-node")]),
 ];
+
+/** The Node edition is tested when it is asked for (`npm run test:node-edition`). */
+const CHOSEN = (process.env.ONA_TEST_BUILDS ?? "source,bundle,executable").split(",");
 
 function build(name: BuildName, command: readonly string[]): Build {
   return { name, command, present: existsSync(command.at(-1) ?? "") };
 }
 
 /**
- * The builds to test. One that was not built is left out with a line that says so; in CI it stays in, so that
- * its tests fail.
+ * The builds to test: `ONA_TEST_BUILDS`, else all but the Node edition. One that was not built is left out with a line that
+ * says so; in CI it stays in, so that its tests fail.
  */
 export function buildsUnderTest(): readonly Build[] {
-  const absent = builds.filter((one) => !one.present);
-  if (process.env.CI === "true") return builds;
+  const asked = builds.filter(({ name }) => CHOSEN.includes(name));
+  const absent = asked.filter((one) => !one.present);
+  if (process.env.CI === "true") return asked;
   if (absent.length > 0) console.log(`not built, not tested: ${absent.map((one) => one.name).join(", ")}`);
-  return builds.filter((one) => one.present);
+  return asked.filter((one) => one.present);
 }
+
+/** One file that carries its runtime, whichever that is. */
+export const isExecutable = ({ name }: Build): boolean => name === "executable" || name === "node-edition";
 
 /** Directories of one test: nothing in them existed before, nothing of the machine is in the environment. */
 export interface Bed {

@@ -3,7 +3,7 @@
 
 import { join } from "node:path";
 import { expect } from "vitest";
-import { type Build, type HelperRun, runHelper } from "./run-helper.ts";
+import { type Build, type HelperRun, isExecutable, runHelper } from "./run-helper.ts";
 import { bytesOf, type Mark, type Step, type Transcript } from "./transcript.ts";
 import { everythingBelow, leaks } from "./transcript-canaries.ts";
 import { endWorld, filled, makeWorld, obey, pair, type World } from "./transcript-world.ts";
@@ -31,7 +31,12 @@ export function appliesTo(transcript: Transcript, build: Build): boolean {
   return transcript.entries.every((entry) => {
     if (entry.kind !== "directive") return true;
     if (entry.name === "root") return process.getuid?.() === 0;
-    return entry.name !== "only" || entry.rest.split(" ").includes(build.name);
+    const only = entry.rest.split(" ");
+    return (
+      entry.name !== "only" ||
+      only.includes(build.name) ||
+      (only.includes("executable") && isExecutable(build))
+    );
   });
 }
 
