@@ -5,9 +5,14 @@ import { closeSync, constants, fstatSync, openSync, readFileSync, realpathSync, 
 import { type Config, DEFAULT_CONFIG, MAX_DEADLINE_MS, parseConfig } from "../core/config.ts";
 import { Failure } from "../core/failures.ts";
 import { isAbsolutePath, parentOf } from "../core/paths.ts";
+import { setting } from "../core/setting.ts";
+import { isOverflowOwner, isTrustedOwner } from "./trusted-owner.ts";
 
 const MAX_CONFIG_BYTES = 1024 * 1024;
 const WRITABLE_BY_OTHERS = 0o022;
+/** What both runtimes put in the place of bytes that are no UTF-8; the path would name another file. */
+const REPLACEMENT = "\ufffd";
+const NOT_UTF8 = "is not valid UTF-8, so the file that it names cannot be opened";
 const DEADLINE_VARIABLE = "DOCKER_CREDENTIAL_ONA_DEADLINE_MS";
 
 export interface LoadedConfig {
@@ -24,10 +29,10 @@ export function loadConfig(
   candidates: readonly string[],
   uid: number,
 ): LoadedConfig {
-  const named = env.DOCKER_CREDENTIAL_ONA_CONFIG;
+  const named = setting(env.DOCKER_CREDENTIAL_ONA_CONFIG);
   let path: string | undefined;
   try {
-    const found = named ? { path: named, text: readNamed(named, uid) } : readFirst(candidates, uid);
+    const found = named ? { path: named, text: readNamed(named, uid) } : readFirst(candidates, env, uid);
     path = found?.path;
     const config = found === undefined ? DEFAULT_CONFIG : parse(found.path, found.text);
     return { config: withDeadline(config, env), path, broken: undefined };
@@ -37,8 +42,16 @@ export function loadConfig(
   }
 }
 
-function readFirst(candidates: readonly string[], uid: number): { path: string; text: string } | undefined {
+function readFirst(
+  candidates: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+  uid: number,
+): { path: string; text: string } | undefined {
   for (const path of candidates) {
+    if (path.includes(REPLACEMENT)) {
+      const name = env.XDG_CONFIG_HOME?.includes(REPLACEMENT) ? "XDG_CONFIG_HOME" : "HOME";
+      throw invalid(name, `${NOT_UTF8}; or name the file in DOCKER_CREDENTIAL_ONA_CONFIG`);
+    }
     const text = readChecked(path, uid);
     if (text !== undefined) return { path, text };
   }
@@ -46,6 +59,7 @@ function readFirst(candidates: readonly string[], uid: number): { path: string; 
 }
 
 function readNamed(path: string, uid: number): string {
+  if (path.includes(REPLACEMENT)) throw invalid("DOCKER_CREDENTIAL_ONA_CONFIG", NOT_UTF8);
   if (!isAbsolutePath(path)) throw invalid(path, "DOCKER_CREDENTIAL_ONA_CONFIG must be an absolute path");
   const text = readChecked(path, uid);
   if (text === undefined) throw invalid(path, "does not exist, though DOCKER_CREDENTIAL_ONA_CONFIG names it");
@@ -82,8 +96,11 @@ function open(path: string): number | undefined {
 }
 
 function checkTrust(path: string, stat: { uid: number; mode: number }, uid: number): void {
-  if (stat.uid !== 0 && stat.uid !== uid) {
-    throw unsafe(path, "belongs to another user", `make it belong to root or to user ${uid}`);
+  if (!isTrustedOwner(path, stat.uid, uid)) {
+    const what = isOverflowOwner(stat.uid)
+      ? "belongs to a user outside this user namespace, and could be exchanged from inside"
+      : "belongs to another user";
+    throw unsafe(path, what, `make it belong to root or to user ${uid}`);
   }
   if ((stat.mode & WRITABLE_BY_OTHERS) !== 0) {
     throw unsafe(path, "can be written by others", `run chmod go-w ${path}`);
@@ -99,8 +116,8 @@ function parse(path: string, text: string): Config {
 }
 
 function withDeadline(config: Config, env: Readonly<Record<string, string | undefined>>): Config {
-  const text = env[DEADLINE_VARIABLE];
-  if (!text) return config;
+  const text = setting(env[DEADLINE_VARIABLE]);
+  if (text === undefined) return config;
   const deadlineMs = /^[1-9][0-9]{0,5}$/.test(text) ? Number(text) : Number.NaN;
   if (!(deadlineMs <= MAX_DEADLINE_MS)) {
     throw invalid(DEADLINE_VARIABLE, `must be a whole number from 1 to ${MAX_DEADLINE_MS}`);

@@ -75,10 +75,24 @@ export function ensurePrivateDir(path: string, uid: number, parents: boolean): b
   if (!isAbsolutePath(path)) return false;
   if (isPrivateDir(path, uid)) return true;
   try {
-    if (parents) mkdirSync(parentOf(path), { recursive: true, mode: 0o700 });
+    if (parents && !makeParent(parentOf(path), uid)) return false;
     mkdirSync(path, { mode: 0o700 });
   } catch {
     // It exists, perhaps made by another process a moment ago; whether it is good is asked next.
   }
   return isPrivateDir(path, uid);
+}
+
+/** Makes what is missing, one after the other, so that nothing is made in a directory that somebody put there meanwhile. */
+function makeParent(path: string, uid: number): boolean {
+  if (statSync(path, { throwIfNoEntry: false }) !== undefined) return true;
+  if (path === "/" || !makeParent(parentOf(path), uid)) return false;
+  try {
+    mkdirSync(path, { mode: 0o700 });
+    return true;
+  } catch {
+    const there = lstatSync(path, { throwIfNoEntry: false });
+    if (there === undefined) return false;
+    return there.isDirectory() && (there.uid === uid || there.uid === 0);
+  }
 }

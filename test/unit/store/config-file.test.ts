@@ -107,6 +107,22 @@ describe("not trusted", () => {
   });
 });
 
+describe("a name that is no UTF-8", () => {
+  it.each([
+    ["HOME", { HOME: "/home/jos\ufffd" }, ["/home/jos\ufffd/.config/x"]],
+    ["XDG_CONFIG_HOME", { XDG_CONFIG_HOME: "/home/jos\ufffd" }, ["/home/jos\ufffd/x"]],
+    [NAMED, { [NAMED]: "/home/jos\ufffd/x" }, []],
+  ])("%s: named, and never taken for absent", (name, env, candidates) => {
+    expect(lineOf(loadConfig(env, candidates, uid))).toMatch(
+      new RegExp(`: ${name}: is not valid UTF-8.*\\[config-invalid\\]$`),
+    );
+  });
+
+  it("one that is not needed does no harm", () => {
+    expect(lineOf(loadConfig({ HOME: "/home/jos\ufffd" }, ["/x/config"], uid))).toBe("right");
+  });
+});
+
 describe("not read", () => {
   it.each<[string, (path: string) => void, RegExp]>([
     ["a directory", (path) => mkdirSync(path), /is not a regular file/],
@@ -143,9 +159,11 @@ describe("DOCKER_CREDENTIAL_ONA_DEADLINE_MS", () => {
     ["", 7000],
     ["1", 1],
     ["25000", 25_000],
+    [" 1000\n", 1000],
+    [" \t", 7000],
   ])("%j", (text, deadlineMs) => expect(load(text).config.deadlineMs).toBe(deadlineMs));
 
-  it.each(["0", "-1", "25001", "1e3", "1000ms", " 1000", "01000", "0x10", "Infinity", "99999999999"])(
+  it.each(["0", "-1", "25001", "1e3", "1000ms", "1 000", "01000", "0x10", "Infinity", "99999999999"])(
     "%j is refused",
     (text) => {
       const loaded = load(text);

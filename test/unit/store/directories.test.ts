@@ -1,7 +1,7 @@
 // Where things are: home, configuration, cache, logins. Relative values and, with sudo, the variables of somebody else
 // do not count.
 
-import { chownSync, mkdirSync } from "node:fs";
+import { chmodSync, chownSync, lchownSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { findDirectories } from "../../../src/store/directories.ts";
@@ -34,13 +34,13 @@ it("from the XDG variables", () => {
     XDG_CONFIG_HOME: "/x/config",
     XDG_STATE_HOME: "/x/state",
     XDG_CACHE_HOME: "/x/cache",
-    XDG_RUNTIME_DIR: "/x/run",
+    XDG_RUNTIME_DIR: home,
   };
   const directories = findDirectories(env, uid);
   expect(directories.configFiles[0]).toBe("/x/config/docker-credential-ona/config.json");
   expect(directories.stateDir).toBe("/x/state/docker-credential-ona");
   expect(directories.cache).toEqual([
-    { dir: "/x/run/docker-credential-ona", parents: false },
+    { dir: join(home, "docker-credential-ona"), parents: false },
     { dir: SHM, parents: false },
     { dir: "/x/cache/docker-credential-ona", parents: true },
   ]);
@@ -130,5 +130,152 @@ describe("home", () => {
     expect(findDirectories({ ...env, HOME: theirs, DOCKER_CREDENTIAL_ONA_STATE_DIR: "/y" }, 0).stateDir).toBe(
       "/y",
     );
+  });
+});
+
+describe("an XDG variable counts", () => {
+  const stateOf = (base: string, user = uid): string | undefined =>
+    findDirectories({ HOME: scratch(), XDG_STATE_HOME: base }, user).stateDir;
+  const follows = (base: string): boolean => stateOf(base) === join(base, "docker-credential-ona");
+
+  const cases: Record<string, [boolean, (root: string) => string]> = {
+    "a directory of ours": [true, (root) => made(root, 0o700)],
+    "one that others may read": [true, (root) => made(root, 0o755)],
+    "a missing one below a directory of ours": [true, (root) => join(made(root, 0o755), "a", "b")],
+    "a missing one below /": [true, () => "/x/y"],
+    "a missing one in a sticky directory of root": [true, () => "/tmp/ona-no-such-directory"],
+    "a link of ours to a directory of ours": [
+      true,
+      (root) => {
+        symlinkSync(made(root, 0o700), join(root, "link"));
+        return join(root, "link");
+      },
+    ],
+    "one that the group may write": [false, (root) => made(root, 0o770)],
+    "one that others may write": [false, (root) => made(root, 0o702)],
+    "a missing one below one that others may write": [false, (root) => join(made(root, 0o777), "a")],
+    "a file": [
+      false,
+      (root) => {
+        writeFileSync(join(root, "f"), "");
+        return join(root, "f");
+      },
+    ],
+    "below a file": [
+      false,
+      (root) => {
+        writeFileSync(join(root, "f"), "");
+        return join(root, "f", "x");
+      },
+    ],
+    "a link to one that others may write": [
+      false,
+      (root) => {
+        symlinkSync(made(root, 0o777), join(root, "link"));
+        return join(root, "link");
+      },
+    ],
+    "a link to itself": [
+      false,
+      (root) => {
+        symlinkSync("link", join(root, "link"));
+        return join(root, "link");
+      },
+    ],
+    relative: [false, () => "state"],
+    "longer than a path may be": [false, (root) => join(root, "x".repeat(300))],
+  };
+
+  function made(root: string, mode: number): string {
+    const path = join(root, "d");
+    mkdirSync(path);
+    chmodSync(path, mode);
+    return path;
+  }
+
+  it.each(Object.entries(cases))("%s", (_, [counts, make]) => {
+    expect(follows(make(scratch()))).toBe(counts);
+  });
+
+  describe.runIf(isRoot)("with strangers (needs root)", () => {
+    const theirs = (path: string): string => {
+      mkdirSync(path, { mode: 0o755 });
+      chownSync(path, FOREIGN_UID, FOREIGN_UID);
+      return path;
+    };
+
+    it("not one of a stranger, nor a missing one below it", () => {
+      const root = scratch();
+      theirs(join(root, "d"));
+      expect([follows(join(root, "d")), follows(join(root, "d", "x"))]).toEqual([false, false]);
+    });
+
+    it("not root's own, which a stranger could exchange", () => {
+      const root = scratch();
+      mkdirSync(join(theirs(join(root, "d")), "roots"), { mode: 0o700 });
+      expect([follows(join(root, "d", "roots")), follows(join(root, "d", "roots", "x"))]).toEqual([
+        false,
+        false,
+      ]);
+    });
+
+    it("not a stranger's link to root's", () => {
+      const root = scratch();
+      mkdirSync(join(root, "d"));
+      symlinkSync("d", join(root, "link"));
+      lchownSync(join(root, "link"), FOREIGN_UID, FOREIGN_UID);
+      expect(follows(join(root, "link"))).toBe(false);
+    });
+
+    it("root's, for somebody else", () => {
+      const root = scratch();
+      chmodSync(root, 0o755);
+      mkdirSync(join(root, "d"), { mode: 0o755 });
+      expect(stateOf(join(root, "d"), 0)).toBe(join(root, "d", "docker-credential-ona"));
+    });
+
+    it("a home that would be made in a stranger's directory is a stranger's", () => {
+      const home = join(theirs(join(scratch(), "d")), "home");
+      expect(findDirectories({ HOME: home, XDG_STATE_HOME: "/x" }, 0)).toEqual(findDirectories({}, 0));
+    });
+  });
+});
+
+describe("XDG_RUNTIME_DIR counts only if it is ours with mode 0700", () => {
+  const runtimeOf = (path: string): string | undefined =>
+    findDirectories({ HOME: scratch(), XDG_RUNTIME_DIR: path }, uid).runtimeDir;
+
+  it.each([0o700, 0o1700, 0o755, 0o750, 0o770, 0o777, 0o710, 0o500, 0o1777])("mode %o", (mode) => {
+    const path = scratch();
+    chmodSync(path, mode);
+    expect(runtimeOf(path)).toBe((mode & 0o777) === 0o700 ? path : undefined);
+  });
+
+  it("not a missing one, a file, a link or a stranger's", () => {
+    const root = scratch();
+    writeFileSync(join(root, "file"), "", { mode: 0o700 });
+    mkdirSync(join(root, "d"), { mode: 0o700 });
+    symlinkSync("d", join(root, "link"));
+    for (const name of ["missing", "file", "link", "file/x"])
+      expect(runtimeOf(join(root, name))).toBeUndefined();
+    if (!isRoot) return;
+    chownSync(join(root, "d"), FOREIGN_UID, FOREIGN_UID);
+    expect(runtimeOf(join(root, "d"))).toBeUndefined();
+  });
+});
+
+describe("names that are no UTF-8: nothing is kept beside the directory that is meant", () => {
+  const BAD = "/home/jos\ufffd";
+  it.each([
+    ["HOME", { HOME: BAD }],
+    ["XDG_STATE_HOME and XDG_CACHE_HOME", { HOME: "/x", XDG_STATE_HOME: BAD, XDG_CACHE_HOME: BAD }],
+    [
+      "our own variables",
+      { HOME: "/x", DOCKER_CREDENTIAL_ONA_STATE_DIR: BAD, DOCKER_CREDENTIAL_ONA_CACHE_DIR: BAD },
+    ],
+  ])("%s", (_, env) => {
+    const { stateDir, cache } = findDirectories(env, uid);
+    expect(stateDir).toBeUndefined();
+    expect(cache.map(({ dir }) => dir).filter((dir) => dir !== SHM)).toEqual([]);
   });
 });
