@@ -13,6 +13,8 @@ export interface RegistryOptions extends RegistryUsersOptions {
   /** Default `basic`. */
   auth?: "basic" | "token";
   tokens?: RegistryTokensOptions;
+  /** Where it sends its logins; default its own token endpoint. */
+  realm?: string;
   port?: number;
   tls?: Tls;
 }
@@ -72,7 +74,7 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Regi
     options.port,
     options.tls,
   );
-  context.realm = `${listener.origin}/token`;
+  context.realm = options.realm ?? `${listener.origin}/token`;
   return {
     host: new URL(listener.origin).host,
     origin: listener.origin,
