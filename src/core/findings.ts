@@ -74,6 +74,7 @@ const SEVERITIES: readonly Severity[] = ["error", "warning", "note"];
 /** Of two findings of one severity the one nearer to the root comes first: who mends it may mend the other too. */
 const ROOTS: readonly RegExp[] = [
   /^config-/,
+  /^ca-file-unusable$/,
   /^(?:no-token|token-refused|environment-mismatch|permission-denied|lookup-refused)$/,
   /^platform-/,
   /^(?:clock-off|aws-clock-skew|token-expired)$/,

@@ -63,12 +63,13 @@ export async function examine(
     asked.map((one) =>
       inTime(
         one.registry.key,
-        checkRegistry(one, { scene, state: state as PlatformState, files, mints }),
+        checkRegistry(one, { named: targets.length > 0, scene, state: state as PlatformState, files, mints }),
         undefined,
       ),
     ),
   ).then((all) => all.filter((one) => one !== undefined));
   const cloud = inTime("the cloud identity", checkCloud(scene, registries), NOTHING);
+  const secrets = secretsOf(state, files, scene, targets, registries);
   const sections: Section[] = [
     { name: "installation", checked: checkInstallation(scene, files) },
     { name: "configuration", checked: checkConfiguration(scene) },
@@ -85,7 +86,7 @@ export async function examine(
   ];
   const seen = [
     ...sections.flatMap(({ checked }) => checked.seen),
-    ...registries.flatMap((one) => one.seen),
+    ...registries.flatMap(({ registry, seen: own }) => (secrets.misspelt.has(registry) ? [] : own)),
     ...missing(targets, registries, sections),
     ...unfinished,
   ];
@@ -152,17 +153,19 @@ export function delegatedKeys(
 }
 
 function secretsOf(
-  state: PlatformState,
+  state: PlatformState | undefined,
   files: readonly AuthFile[],
   scene: Scene,
   targets: readonly Target[],
   registries: readonly RegistryReport[],
-): Checked {
+): ReturnType<typeof checkSecrets> {
+  if (state === undefined) return { ...NOTHING, misspelt: new Set() };
   const delegated = delegatedKeys(files, scene.invocation.helperNames).map(({ key }) => key);
   const named = targets.map(({ registry }) => registry.key);
   return checkSecrets({
     state,
     askedKeys: [...new Set(targets.length > 0 ? named : delegated)],
+    provenKeys: new Set(registries.filter(({ proven }) => proven).map(({ registry }) => registry)),
     managedKeys: new Set(registries.filter(({ managed }) => managed).map(({ registry }) => registry)),
     only: targets.length > 0 ? new Set(named) : undefined,
   });

@@ -3,6 +3,7 @@
 
 import { inWords, relative } from "../../core/duration.ts";
 import { fromFailure, type Seen } from "../../core/findings.ts";
+import { wellKnownNear } from "../../core/near-miss.ts";
 import type { RegistryRef } from "../../core/registry.ts";
 import type { AuthFile } from "../../docker/auth-files.ts";
 import { type LoginResult, login } from "../../registry/login.ts";
@@ -18,6 +19,8 @@ import { type Mints, type Source, sourceOf } from "./source.ts";
 import { betterLoser } from "./wrong-winner.ts";
 
 export interface RegistryContext {
+  /** Was it named by the caller? */
+  readonly named: boolean;
   readonly scene: Scene;
   readonly state: PlatformState;
   readonly files: readonly AuthFile[];
@@ -28,6 +31,8 @@ export interface RegistryReport extends Checked {
   readonly registry: string;
   /** Has a credential or should have one. */
   readonly managed: boolean;
+  /** A real login was accepted. */
+  readonly proven: boolean;
 }
 
 type AskedFor = Pick<Target, "registry" | "image">;
@@ -35,10 +40,12 @@ type AskedFor = Pick<Target, "registry" | "image">;
 /** Never throws. */
 export async function checkRegistry(asked: AskedFor, context: RegistryContext): Promise<RegistryReport> {
   const { registry: ref, image } = asked;
-  const { scene, state, files, mints } = context;
+  const { named, scene, state, files, mints } = context;
   const nowMs = scene.context.clock.nowMs();
   const source = await sourceOf(ref, scene, state, mints);
-  const result = await realLogin(asked, source, scene);
+  // The password of a secret for `ghrc.io` is not carried there unless it was named.
+  const isTrap = !named && wellKnownNear(ref.key) !== undefined;
+  const result = isTrap ? undefined : await realLogin(asked, source, scene);
   const managed = source.credential !== undefined || source.failure !== undefined;
   const { helperNames } = scene.invocation;
   const better = result === undefined ? undefined : await betterLoser(asked, source, result, context);
@@ -56,6 +63,7 @@ export async function checkRegistry(asked: AskedFor, context: RegistryContext): 
   return {
     registry: ref.key,
     managed,
+    proven: result?.kind === "accepted",
     facts: [
       { name: "from", value: fromWords(source, nowMs), details: contenderWords(source) },
       ...(source.login === undefined ? [] : [loginFact(ref, source, nowMs)]),

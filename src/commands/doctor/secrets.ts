@@ -5,7 +5,7 @@ import type { Candidate } from "../../core/candidate.ts";
 import type { SecretDetails } from "../../core/environment-details.ts";
 import type { Seen } from "../../core/findings.ts";
 import { ignoredPart, nearMiss, wellKnownNear } from "../../core/near-miss.ts";
-import { HUB_KEY, parseRegistry } from "../../core/registry.ts";
+import { HUB_KEY, HUB_URL, parseRegistry } from "../../core/registry.ts";
 import type { Checked, Fact } from "./check.ts";
 import { printable } from "./check.ts";
 import type { PlatformState } from "./platform-state.ts";
@@ -16,27 +16,38 @@ export interface SecretsQuestion {
   readonly askedKeys: readonly string[];
   /** Those of them that have a credential, or should. */
   readonly managedKeys: ReadonlySet<string>;
+  /** Those that took the credential in a real login: their spelling is right. */
+  readonly provenKeys: ReadonlySet<string>;
   /** Only these are looked at; undefined: all. */
   readonly only: ReadonlySet<string> | undefined;
 }
 
-export function checkSecrets({ state, askedKeys, managedKeys, only }: SecretsQuestion): Checked {
+/** `misspelt`: registries of which nothing else needs to be said. */
+export function checkSecrets(
+  question: SecretsQuestion,
+): Checked & { readonly misspelt: ReadonlySet<string> } {
+  const { state, askedKeys, managedKeys, provenKeys, only } = question;
   const { list, details } = state;
-  if (list === undefined) return { facts: [], data: { skipped: [], nearMisses: [] }, seen: [] };
+  if (list === undefined)
+    return { facts: [], data: { skipped: [], nearMisses: [] }, seen: [], misspelt: new Set() };
   const candidates = list.candidates;
   const misses = askedKeys
     .filter((key) => !managedKeys.has(key))
-    .flatMap((key) => candidates.flatMap((candidate) => missOf(key, candidate, details)));
+    .flatMap((key) => candidates.flatMap((candidate) => missOf(key, candidate, details, provenKeys)));
   const near = new Set(misses.map(({ candidate }) => candidate.registry));
   const isMeant = (key: string): boolean => only === undefined || only.has(key) || near.has(key);
   const meant = candidates.filter(({ registry }) => isMeant(registry));
+  const lookalikes = meant.filter(
+    ({ registry }) =>
+      !near.has(registry) && !provenKeys.has(registry) && wellKnownNear(registry) !== undefined,
+  );
   const skipped = list.skipped.map(({ name }) => ({
     name,
     host: details.find((it) => it.name === name)?.host ?? "",
   }));
   const seen = [
     ...misses.map(({ seen: one }) => one),
-    ...meant.flatMap((candidate) => hubLookalike(candidate, near)),
+    ...lookalikes.map(lookalike),
     ...(only === undefined
       ? skipped
       : skipped.filter(({ host }) => [...only].some((key) => host.includes(key)))
@@ -70,6 +81,9 @@ export function checkSecrets({ state, askedKeys, managedKeys, only }: SecretsQue
       })),
     },
     seen,
+    misspelt: new Set(
+      [...near, ...lookalikes.map(({ registry }) => registry)].filter((key) => !provenKeys.has(key)),
+    ),
   };
 }
 
@@ -80,33 +94,41 @@ interface Miss {
   readonly seen: Seen;
 }
 
-function missOf(key: string, candidate: Candidate, details: readonly SecretDetails[]): readonly Miss[] {
+function missOf(
+  key: string,
+  candidate: Candidate,
+  details: readonly SecretDetails[],
+  provenKeys: ReadonlySet<string>,
+): readonly Miss[] {
   const why = nearMiss(key, candidate.registry);
   if (why === undefined) return [];
   const written = printable(details.find(({ ref }) => ref === candidate.ref)?.host ?? candidate.registry);
   const seen: Seen = {
     code: "near-miss",
-    severity: "error",
+    // Two registries of like names may both be meant.
+    severity: provenKeys.has(candidate.registry) ? "warning" : "error",
     subject: key,
     message: `there is no secret for ${key}, but ${printable(candidate.name, 60)} is for ${written}: ${why}`,
-    remedy: `create the secret again with the host ${key}, or use ${candidate.registry} in the image's name`,
+    remedy: `create the secret again with the host ${hostToWrite(key)}, or use ${candidate.registry} in the image's name`,
   };
   return [{ key, candidate, why, seen }];
 }
 
-/** Nobody asks for `hub.docker.com`, whatever Docker's files say. */
-function hubLookalike({ name, registry }: Candidate, near: ReadonlySet<string>): readonly Seen[] {
-  if (near.has(registry) || wellKnownNear(registry) !== HUB_KEY) return [];
-  return [
-    {
-      code: "near-miss",
-      severity: "error",
-      subject: registry,
-      message: `the secret ${printable(name, 60)} is for ${registry}, which no client asks for: Docker Hub is docker.io`,
-      remedy: "create the secret again with the host https://index.docker.io/v1/",
-    },
-  ];
+/** Nobody asks for `hub.docker.com`, and `ghrc.io` belongs to somebody else. */
+function lookalike({ name, registry }: Candidate): Seen {
+  const meant = wellKnownNear(registry) ?? HUB_KEY;
+  const why = meant === HUB_KEY ? "which no client asks for: Docker Hub is docker.io" : `${meant} was meant?`;
+  return {
+    code: "near-miss",
+    severity: "error",
+    subject: registry,
+    message: `the secret ${printable(name, 60)} is for ${registry}, ${why}`,
+    remedy: `create the secret again with the host ${hostToWrite(meant)}`,
+  };
 }
+
+/** As the platform's own documentation has it. */
+const hostToWrite = (key: string): string => (key === HUB_KEY ? HUB_URL : key);
 
 function skippedFinding({ name, host }: { readonly name: string; readonly host: string }): Seen {
   return {

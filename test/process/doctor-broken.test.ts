@@ -1,0 +1,496 @@
+// Set-ups that are broken in one place each, as people break them: the first finding names the cause and the step that
+// mends it, and no other finding of that weight stands beside it.
+
+import { chmodSync, chownSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { ids } from "../stand-ins/platform/ids.ts";
+import type { SecretSeed } from "../stand-ins/platform/seed.ts";
+import {
+  type DoctorBed,
+  type DoctorBedOptions,
+  doctorBed,
+  ECR,
+  GAR,
+  LOGIN,
+  SECRETS,
+  TEAM,
+} from "./doctor-bed.ts";
+
+interface Row {
+  readonly name: string;
+  readonly bed?: DoctorBedOptions;
+  readonly breakIt?: (at: DoctorBed) => unknown;
+  readonly args?: readonly string[];
+  readonly code: string;
+  readonly says: RegExp;
+  readonly remedy: RegExp;
+  /** Codes that may stand behind it. */
+  readonly also?: readonly string[];
+}
+
+const withTeam = (value: string): readonly SecretSeed[] => [
+  { name: "TEAM_REGISTRY", host: TEAM, value },
+  ...SECRETS.slice(1),
+];
+const withHost = (host: string): readonly SecretSeed[] => [
+  { name: "TEAM_REGISTRY", host, value: LOGIN },
+  ...SECRETS.slice(1),
+];
+const login = (at: DoctorBed, Secret: string, ServerURL = TEAM) =>
+  at.run(["store"], JSON.stringify({ ServerURL, Username: "somebody", Secret }));
+
+const thirteen: readonly Row[] = [
+  {
+    name: "wrong password",
+    bed: { secrets: withTeam("demo:c4nary-old") },
+    code: "login-refused",
+    says: /^registry\.example\.test refuses the login with the secret TEAM_REGISTRY \(project\): HTTP 401, UNAUTHORIZED/,
+    remedy: /^set the value of the secret TEAM_REGISTRY/,
+  },
+  {
+    name: "platform down",
+    breakIt: (at) => at.platform.apply({ do: "goDown" }),
+    code: "platform-unreachable",
+    says: /^the platform at 127\.0\.0\.1\S* cannot be reached .*ECONNREFUSED/,
+    remedy: /network.*ONA_BASE_URL/,
+  },
+  {
+    name: "hop limit",
+    bed: { clouds: { ecr: {}, imds: { silent: true }, gce: {} } },
+    code: "imds-no-answer",
+    says: /^the EC2 metadata server/,
+    remedy: /http-put-response-hop-limit 2/,
+  },
+  {
+    name: "missing IAM permission on the repository",
+    bed: { ecr: { allows: () => false } },
+    args: [`${ECR}/team/app:v1`],
+    code: "image-denied",
+    says: /^the login works, but \S+ does not let it read team\/app: HTTP 403, DENIED/,
+    remedy: /ecr:BatchGetImage.* on arn:aws:ecr:eu-central-1:111122223333:repository\/team\/app/,
+  },
+  {
+    name: "wrong host spelling",
+    bed: { secrets: withHost("registry.exampel.test") },
+    code: "near-miss",
+    says: /^there is no secret for registry\.example\.test, but TEAM_REGISTRY is for registry\.exampel\.test: one letter differs$/,
+    remedy: /create the secret again with the host registry\.example\.test/,
+  },
+  {
+    name: "expired API token",
+    breakIt: (at) => at.platform.apply({ do: "revokeToken", label: "environment" }),
+    code: "token-refused",
+    says: /^the platform refused the token from DOCKER_CREDENTIAL_ONA_TOKEN/,
+    remedy: /token/,
+  },
+  {
+    name: "config writable by others",
+    breakIt: (at) => chmodSync(at.configure({ freshSeconds: 30 }), 0o666),
+    code: "config-unsafe",
+    says: /config\.json can be written by others$/,
+    remedy: /^run chmod go-w .*config\.json$/,
+  },
+  {
+    name: "a local login in the way",
+    breakIt: (at) => login(at, "c4nary-mine"),
+    code: "local-login-wins",
+    says: /^registry\.example\.test refuses the login with the local login of somebody, made \d+ s ago: HTTP 401.*it hides the platform's credential$/,
+    remedy: /^docker logout registry\.example\.test$/,
+  },
+  {
+    name: "cache directory of somebody else",
+    breakIt: (at) => {
+      const path = join(at.bed.root, "run/docker-credential-ona");
+      mkdirSync(path, { mode: 0o700 });
+      chownSync(path, 12345, 12345);
+    },
+    code: "cache-not-used",
+    says: /docker-credential-ona is not used: it belongs to user 12345, not to user \d+; \/dev\/shm\/\S+ is used in its place$/,
+    remedy: /^sudo rm -r \S+run\/docker-credential-ona/,
+  },
+  {
+    name: "credHelpers entry missing for one registry",
+    breakIt: (at) => at.dockerFile(["https://index.docker.io/v1/", "docker.io", ECR, GAR]),
+    code: "registry-not-configured",
+    says: /^Docker does not ask this program for it: \S+config\.json has no credHelpers entry for it$/,
+    remedy: /^run docker-credential-ona configure$/,
+  },
+  {
+    name: "helper not on PATH",
+    breakIt: (at) => {
+      at.env.PATH = "/usr/bin:/bin";
+    },
+    code: "helper-not-on-path",
+    says: /^docker-credential-ona is not on PATH/,
+    remedy: /^sudo ln -s \S+docker-credential-ona \/usr\/local\/bin\/docker-credential-ona$/,
+  },
+  {
+    name: "two secrets of which the wrong one wins",
+    bed: { secrets: [{ name: "MINE", host: TEAM, value: "demo:c4nary-old", scope: "user" }, ...SECRETS] },
+    code: "wrong-secret-wins",
+    says: /^of two secrets for registry\.example\.test the wrong one wins: MINE \(user\) is refused, TEAM_REGISTRY \(project\) would be accepted/,
+    remedy: /^delete or correct the secret MINE, or put project first in precedence/,
+  },
+];
+
+const more: readonly Row[] = [
+  {
+    name: "no token",
+    breakIt: (at) => delete at.env.DOCKER_CREDENTIAL_ONA_TOKEN,
+    code: "no-token",
+    says: /^no platform token was found/,
+    remedy: /DOCKER_CREDENTIAL_ONA_TOKEN/,
+  },
+  {
+    name: "an empty value",
+    bed: { secrets: withTeam("") },
+    code: "value-invalid",
+    says: /^the value of the secret TEAM_REGISTRY/,
+    remedy: /user:password/,
+  },
+  {
+    name: "a value with a template",
+    bed: { secrets: withTeam("{{user}}:{{password}}") },
+    code: "value-invalid",
+    says: /^the value of the secret TEAM_REGISTRY/,
+    remedy: /./,
+  },
+  {
+    name: "runner-native for a registry of nobody's cloud",
+    bed: { secrets: withTeam("runner-native") },
+    code: "native-unsupported",
+    says: /runner-native/,
+    remedy: /user:password|aliasOf/,
+  },
+  {
+    name: "a bad aliasOf",
+    breakIt: (at) => at.configure({ registries: { [TEAM]: { source: "ecr", aliasOf: "ghcr.io" } } }),
+    code: "config-invalid",
+    says: /aliasOf/,
+    remedy: /./,
+  },
+  {
+    name: "a configuration that is no JSON",
+    breakIt: (at) => at.configure("{"),
+    code: "config-invalid",
+    says: /config\.json.*line 1/,
+    remedy: /./,
+  },
+  {
+    name: "an unknown key",
+    breakIt: (at) => at.configure({ freshSecond: 3 }),
+    code: "config-invalid",
+    says: /freshSecond/,
+    remedy: /./,
+  },
+  {
+    name: "a personal token, which may not read values",
+    breakIt: (at) => {
+      at.env.DOCKER_CREDENTIAL_ONA_TOKEN = "c4nary-user";
+      return at.platform.apply({
+        do: "addToken",
+        token: { label: "mine", token: "c4nary-user", principal: "user" },
+      });
+    },
+    code: "permission-denied",
+    says: /\(user 0199a000/,
+    remedy: /environment's own token/,
+  },
+  {
+    name: "the id of another environment",
+    breakIt: (at) => {
+      at.env.ONA_ENVIRONMENT_ID = "0199a000-0000-7000-8000-0000000000ff";
+    },
+    code: "environment-mismatch",
+    says: new RegExp(
+      `^the token belongs to the environment ${ids.environment}, but ONA_ENVIRONMENT_ID says 0199a000`,
+    ),
+    remedy: /ONA_ENVIRONMENT_ID/,
+    also: ["lookup-refused"],
+  },
+  {
+    name: "a token file that is not there",
+    breakIt: (at) => {
+      delete at.env.DOCKER_CREDENTIAL_ONA_TOKEN;
+      at.configure({ token: { file: "/nowhere/token" } });
+    },
+    code: "no-token",
+    says: /\/nowhere\/token/,
+    remedy: /./,
+  },
+  {
+    name: "a token command that fails",
+    breakIt: (at) => {
+      delete at.env.DOCKER_CREDENTIAL_ONA_TOKEN;
+      at.configure({ token: { command: ["/bin/false"] } });
+    },
+    code: "no-token",
+    says: /\/bin\/false/,
+    remedy: /./,
+  },
+  {
+    name: "a slip of the pen in the name of a well-known registry",
+    bed: { secrets: [...SECRETS, { name: "GHCR", host: "ghrc.io", value: LOGIN }] },
+    code: "near-miss",
+    says: /^the secret GHCR is for ghrc\.io, ghcr\.io was meant\?$/,
+    remedy: /with the host ghcr\.io/,
+  },
+  {
+    name: "a registry that nobody knows",
+    bed: { secrets: [...SECRETS, { name: "GONE", host: "registry.gone.test", value: LOGIN }] },
+    breakIt: (at) =>
+      at.dockerFile([TEAM, "https://index.docker.io/v1/", "docker.io", ECR, GAR, "registry.gone.test"]),
+    code: "registry-unreachable",
+    says: /^registry\.gone\.test.* cannot be reached/,
+    remedy: /spelling/,
+  },
+  {
+    name: "a registry that is down",
+    breakIt: (at) => at.team.close(),
+    code: "registry-unreachable",
+    says: /^registry\.example\.test cannot be reached/,
+    remedy: /network/,
+  },
+  {
+    name: "a private CA that is not named",
+    breakIt: (at) => delete at.env.NODE_EXTRA_CA_CERTS,
+    args: [TEAM],
+    code: "registry-tls",
+    says: /^the certificate of registry\.example\.test is not trusted/,
+    remedy: /SSL_CERT_FILE.*certs\.d/,
+  },
+  {
+    name: "a CA file that is not there",
+    breakIt: (at) => {
+      at.env.NODE_EXTRA_CA_CERTS = "/nowhere/ca.pem";
+    },
+    args: [TEAM],
+    code: "ca-file-unusable",
+    says: /^NODE_EXTRA_CA_CERTS names \/nowhere\/ca\.pem, which cannot be read/,
+    remedy: /./,
+    also: ["registry-tls"],
+  },
+  {
+    name: "a registry that sends its login elsewhere",
+    bed: { gar: { realm: "https://auth.docker.io/token" } },
+    code: "realm-refused",
+    says: /^europe-docker\.pkg\.dev sends its login to https:\/\/auth\.docker\.io\/token/,
+    remedy: /./,
+  },
+  {
+    name: "an image that is not there",
+    args: [`${TEAM}/team/app:v9`],
+    code: "image-missing",
+    says: /has no team\/app:v9/,
+    remedy: /spelling/,
+  },
+  {
+    name: "an image that may not be read",
+    bed: { team: { allows: () => false } },
+    args: [`${TEAM}/team/app:v1`],
+    code: "image-denied",
+    says: /does not let it read team\/app/,
+    remedy: /grant .* pull on team\/app/,
+  },
+  {
+    name: "a path in the host of a secret",
+    bed: { secrets: withHost(`https://${TEAM}/acme`) },
+    code: "secret-host-spelling",
+    says: /is https:\/\/registry\.example\.test\/acme; \/acme does not count/,
+    remedy: /with the host registry\.example\.test/,
+  },
+  {
+    name: "http:// in the host of a secret",
+    bed: { secrets: withHost(`http://${TEAM}`) },
+    code: "secret-host-spelling",
+    says: /http:\/\/ does not count/,
+    remedy: /with the host registry\.example\.test/,
+  },
+  {
+    name: "a secret for what is no registry",
+    bed: { secrets: [...SECRETS, { name: "ODD", host: "user@ghcr.io", value: LOGIN }] },
+    code: "secret-skipped",
+    says: /^the secret ODD is not used: its host, user@ghcr\.io, is no registry$/,
+    remedy: /./,
+  },
+  {
+    name: "two secrets of one registry with two paths",
+    bed: { secrets: [{ name: "OTHER", host: `${TEAM}/a`, value: LOGIN }, ...withHost(`${TEAM}/b`)] },
+    code: "secrets-compete",
+    says: /^2 secrets are for registry\.example\.test.*OTHER \(\/a\), TEAM_REGISTRY \(\/b\)$/,
+    remedy: /one secret/,
+    also: ["secret-host-spelling"],
+  },
+  {
+    name: "a secret for a spelling of Docker Hub that nobody asks for",
+    bed: {
+      secrets: [
+        SECRETS[0],
+        { name: "HUB", host: "hub.docker.com", value: LOGIN },
+        ...SECRETS.slice(2),
+      ].filter((it) => it !== undefined),
+    },
+    code: "near-miss",
+    says: /^there is no secret for docker\.io, but HUB is for hub\.docker\.com/,
+    remedy: /with the host https:\/\/index\.docker\.io\/v1\//,
+  },
+  {
+    name: "DOCKER_CONFIG leads elsewhere",
+    breakIt: (at) => {
+      at.env.DOCKER_CONFIG = join(at.bed.root, "elsewhere");
+    },
+    code: "registry-not-configured",
+    says: /elsewhere\/config\.json \(from DOCKER_CONFIG\) does not exist/,
+    remedy: /configure/,
+  },
+  {
+    name: "a credsStore of another helper, and no entry of ours",
+    breakIt: (at) => at.dockerFile([], { credsStore: "desktop" }),
+    code: "other-helper",
+    says: /gives all registries to another helper, desktop$/,
+    remedy: /configure/,
+  },
+  {
+    name: "an entry of another helper",
+    breakIt: (at) =>
+      at.dockerFile([], { credHelpers: {} }) &&
+      writeFileSync(
+        join(at.bed.home, ".docker/config.json"),
+        JSON.stringify({
+          credHelpers: {
+            [TEAM]: "pass",
+            "https://index.docker.io/v1/": "ona",
+            "docker.io": "ona",
+            [ECR]: "ona",
+            [GAR]: "ona",
+          },
+        }),
+      ),
+    code: "other-helper",
+    says: /gives it to another helper, pass$/,
+    remedy: /credHelpers of registry\.example\.test to ona/,
+  },
+  {
+    name: "a login in Docker's own file",
+    breakIt: (at) =>
+      at.dockerFile(["https://index.docker.io/v1/", "docker.io", ECR, GAR], {
+        auths: { [TEAM]: { auth: "YTpi" } },
+      }),
+    code: "login-in-docker-file",
+    says: /a login of its own in auths/,
+    remedy: /^docker logout registry\.example\.test, then docker-credential-ona configure$/,
+  },
+  {
+    name: "Docker's file is no JSON",
+    breakIt: (at) => writeFileSync(join(at.bed.home, ".docker/config.json"), "{,}"),
+    code: "docker-file-broken",
+    says: /config\.json cannot be used/,
+    remedy: /jq/,
+  },
+  {
+    name: "another program of this name comes first",
+    breakIt: (at) => {
+      const other = join(at.bed.root, "other");
+      mkdirSync(other);
+      writeFileSync(join(other, "docker-credential-ona"), "#!/bin/sh\n", { mode: 0o755 });
+      at.env.PATH = `${other}:${at.env.PATH}`;
+    },
+    code: "helper-other-on-path",
+    says: /other\/docker-credential-ona/,
+    remedy: /./,
+  },
+  {
+    name: "the role may not ask for a token",
+    breakIt: (at) => at.clouds.ecr.faults.always({ kind: "denied" }),
+    code: "aws-denied",
+    says: /GetAuthorizationToken/,
+    remedy: /policy of (?:its|the) role/,
+  },
+  {
+    name: "no role on the instance",
+    bed: { clouds: { ecr: {}, imds: { role: null }, gce: {} } },
+    code: "aws-no-credentials",
+    says: /no role/,
+    remedy: /instance profile/,
+  },
+  {
+    name: "the VM lacks a scope",
+    bed: {
+      clouds: { ecr: {}, imds: {}, gce: { scopes: ["https://www.googleapis.com/auth/logging.write"] } },
+    },
+    code: "google-scope-missing",
+    says: /do not include cloud-platform.*logging\.write/,
+    remedy: /set-service-account VM --scopes cloud-platform/,
+  },
+  {
+    name: "a state directory that others may enter",
+    breakIt: (at) =>
+      mkdirSync(join(at.bed.home, ".local/state/docker-credential-ona"), { recursive: true, mode: 0o755 }),
+    code: "state-not-used",
+    says: /others may enter it \(mode 0755\)/,
+    remedy: /^chmod 700 /,
+  },
+  {
+    name: "a cache directory that is a link",
+    breakIt: (at) => symlinkSync(at.bed.home, join(at.bed.root, "run/docker-credential-ona")),
+    code: "cache-not-used",
+    says: /is not used: it is a link/,
+    remedy: /^rm /,
+  },
+  {
+    name: "a named cache directory that is no path",
+    breakIt: (at) => {
+      at.env.DOCKER_CREDENTIAL_ONA_CACHE_DIR = "cache";
+    },
+    code: "cache-not-used",
+    says: /no absolute path/,
+    remedy: /DOCKER_CREDENTIAL_ONA_CACHE_DIR/,
+  },
+  {
+    name: "a registry without any secret",
+    args: ["quay.example.test"],
+    code: "no-credential",
+    says: /^nothing has a credential for quay\.example\.test$/,
+    remedy: /registry secret/,
+  },
+  {
+    name: "a registry that is asked for by http",
+    args: [`http://${TEAM}`],
+    code: "not-a-registry",
+    says: /never answers for http/,
+    remedy: /use registry\.example\.test/,
+  },
+  {
+    name: "the secret was deleted, the environment still lists it",
+    breakIt: (at) => at.platform.apply({ do: "deleteSecret", secret: "TEAM_REGISTRY", keepInSpec: true }),
+    code: "secret-missing",
+    says: /^the platform does not have the value of the secret TEAM_REGISTRY/,
+    remedy: /[Cc]reate the secret again/,
+  },
+  {
+    name: "a new value is on its way",
+    breakIt: (at) =>
+      at.platform.apply({ do: "setValue", secret: "TEAM_REGISTRY", value: LOGIN, propagationMs: 60_000 }),
+    code: "secret-propagating",
+    says: /^a new value of the secret TEAM_REGISTRY is on its way/,
+    remedy: /two minutes/,
+  },
+];
+
+describe.each([
+  ["the thirteen of every day", thirteen],
+  ["and others", more],
+] as const)("%s", (_, rows) => {
+  it.each(rows.map((row) => [row.name, row] as const))("%s", async (_name, row) => {
+    const at = await doctorBed(row.bed);
+    await row.breakIt?.(at);
+    const { findings } = await at.report(...(row.args ?? []));
+    const [first] = findings;
+    expect(first, JSON.stringify(findings, null, 1)).toMatchObject({ code: row.code });
+    expect(first?.message).toMatch(row.says);
+    expect(first?.remedy).toMatch(row.remedy);
+    const others = findings.slice(1).filter(({ code }) => code !== row.code && !row.also?.includes(code));
+    expect(others).toEqual([]);
+  });
+});
