@@ -8,6 +8,8 @@ import { type Credential, isSameCredential } from "./core/secret.ts";
 import type { Local } from "./local.ts";
 import type { Remote } from "./remote.ts";
 import { isMinted } from "./sources/mint/token-cache.ts";
+import { recentFailure } from "./sources/platform/recent-failures.ts";
+import { isInHistory } from "./sources/platform/secret-history.ts";
 
 /** `unasked`: the platform could not be asked, so the question stays open. */
 export type Comparison = "equal" | "different" | "unasked";
@@ -24,12 +26,12 @@ export async function compareLogin(
 ): Promise<Comparison> {
   if (ref.kind === "opaque" || !local.seesPlatform) return "unasked";
   if (isOwnToken(ref, credential, local)) return "equal";
-  if (local.secretCache.isInHistory(ref, credential)) return "equal";
+  if (isInHistory(ref, credential, local.secretCache)) return "equal";
   const rule = ruleFor(local.config.rules, ref);
   if (local.loaded.broken !== undefined) return "unasked";
   if (rule !== undefined && rule.source !== "platform") return "different";
   // A login is rare and worth asking for; a `get` of it may be one of many.
-  if (verb === "get" && local.secretCache.recentFailure(ref, true) !== undefined) return "unasked";
+  if (verb === "get" && recentFailure(ref, true, local.secretCache) !== undefined) return "unasked";
   try {
     const { values, complete } = await remote.platformValues(ref, ASK_LIMIT_MS, verb === "get");
     const equal = values.some(

@@ -6,6 +6,7 @@ import type { RegistryRef } from "./core/registry.ts";
 import { ruleFor } from "./core/registry-rules.ts";
 import type { Local } from "./local.ts";
 import type { Remote } from "./remote.ts";
+import { listedRegistries } from "./sources/platform/known-secrets.ts";
 
 export interface ManagedRegistries {
   /** In no particular order; each once. */
@@ -27,7 +28,7 @@ export async function managedRegistries(
 ): Promise<ManagedRegistries> {
   const { rules } = local.config;
   const named = rules.filter(({ wildcards }) => wildcards === 0).map(({ pattern }) => pattern);
-  const listed = await listedRegistries(local, remote, options);
+  const listed = await registriesOfPlatform(local, remote, options);
   const registries = [...new Set([...named, ...listed.keys])]
     .map((key): RegistryRef => ({ key, kind: "registry" }))
     .filter((ref) => ruleFor(rules, ref)?.source !== "none");
@@ -40,7 +41,7 @@ interface Listed {
 }
 
 /** From a fresh list, else from the platform, else from the last list that is known. */
-async function listedRegistries(
+async function registriesOfPlatform(
   local: Local,
   remote: Remote,
   { fresh = false }: ManagedOptions,
@@ -50,13 +51,16 @@ async function listedRegistries(
   const { secretCache } = local;
   const cached = secretCache.list();
   if (!fresh && cached !== undefined && secretCache.isFresh(cached)) {
-    return { keys: secretCache.registries(cached), failure: undefined };
+    return { keys: listedRegistries(cached, secretCache), failure: undefined };
   }
   try {
     const { managedList } = await import("./sources/platform/ask.ts");
     const list = await managedList(await remote.askOptions(), fresh);
-    return { keys: secretCache.registries(list), failure: undefined };
+    return { keys: listedRegistries(list, secretCache), failure: undefined };
   } catch (error) {
-    return { keys: cached === undefined ? [] : secretCache.registries(cached), failure: toFailure(error) };
+    return {
+      keys: cached === undefined ? [] : listedRegistries(cached, secretCache),
+      failure: toFailure(error),
+    };
   }
 }

@@ -5,6 +5,7 @@ import { isBaseUrl } from "./core/config.ts";
 import { parseEndpoint } from "./core/endpoint.ts";
 import { Failure } from "./core/failures.ts";
 import type { MintPlan } from "./core/identity.ts";
+import type { PlatformResult } from "./core/platform-result.ts";
 import type { RegistryRef } from "./core/registry.ts";
 import type { Secret } from "./core/secret.ts";
 import { type Deadline, within } from "./edge/clock.ts";
@@ -13,7 +14,8 @@ import type { Trace } from "./edge/trace.ts";
 import type { Local } from "./local.ts";
 import { type CachedToken, mintedToken } from "./sources/mint/token-cache.ts";
 import type { AllValues, PlatformRequest } from "./sources/platform/ask.ts";
-import type { PlatformResult } from "./sources/platform/result.ts";
+import { wasManaged } from "./sources/platform/known-secrets.ts";
+import { addToHistory } from "./sources/platform/secret-history.ts";
 import { emptyFiles, noToken, tokenSources } from "./sources/platform/token-sources.ts";
 
 export interface RemoteOptions {
@@ -50,7 +52,7 @@ export class Remote {
     } catch (error) {
       const failure =
         error instanceof Failure ? error : new Failure("internal", "the platform could not be asked");
-      return { kind: "failed", failure, managed: secretCache.wasManaged(ref) };
+      return { kind: "failed", failure, managed: wasManaged(ref, secretCache) };
     }
   }
 
@@ -88,7 +90,7 @@ export class Remote {
       const { home } = directories;
       const token = await mint(plan, { env, home, clock, deadline: limit, http, trace, idToken });
       // Its hash is kept, so that `store` does not take this token for a local login.
-      secretCache.addToHistory(ref, token);
+      addToHistory(ref, token, secretCache);
       return token;
     });
   }

@@ -8,6 +8,7 @@ import { parseRegistry, type RegistryRef } from "../core/registry.ts";
 import { ruleFor } from "../core/registry-rules.ts";
 import type { Local } from "../local.ts";
 import { eraseMinted } from "../sources/mint/token-cache.ts";
+import { eraseSecret } from "../sources/platform/known-secrets.ts";
 import { done, type Reply, refuse } from "./reply.ts";
 
 export function erase(stdin: Uint8Array, local: Local): Reply {
@@ -25,7 +26,7 @@ export function erase(stdin: Uint8Array, local: Local): Reply {
 
 function forgetAnswers(ref: RegistryRef, local: Local): void {
   if (ref.kind === "opaque" || !local.seesPlatform) return;
-  local.secretCache.erase(ref);
+  eraseSecret(ref, local.secretCache);
   const rule = ruleFor(local.config.rules, ref);
   for (const base of ["machine", "default-chain"] as const) {
     const plan = mintPlan(ref, rule, base, local.config);

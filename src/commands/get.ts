@@ -1,11 +1,12 @@
 // `get`: the credential for the server on stdin.
 
 import { failureLine } from "../core/failures.ts";
+import { nextStep, type Resolution } from "../core/policy.ts";
 import { credentialAnswer, Refusal, readServerUrl } from "../core/protocol.ts";
 import { parseRegistry } from "../core/registry.ts";
+import { KnownFacts } from "../known-facts.ts";
 import type { Local } from "../local.ts";
 import type { Remote } from "../remote.ts";
-import { type Resolution, resolveNow } from "../resolve-now.ts";
 import { answer, fail, notFound, type Reply, refuse } from "./reply.ts";
 
 /** The reply that needs no asking; undefined when somebody has to be asked. Never throws. */
@@ -14,8 +15,9 @@ export function getNow(stdin: Uint8Array, local: Local): Reply | undefined {
     const serverUrl = readServerUrl(stdin);
     const ref = parseRegistry(serverUrl);
     if (ref === undefined) return notFound;
-    const resolution = resolveNow(ref, local);
-    return resolution === undefined ? undefined : reply(serverUrl, ref.key, resolution);
+    const step = nextStep(ref, new KnownFacts(ref, local));
+    // A failure is told on the slow path, which asks again.
+    return step.kind === "found" || step.kind === "none" ? reply(serverUrl, ref.key, step) : undefined;
   } catch (error) {
     // Anything unexpected is met again, and reported, on the slow path.
     return error instanceof Refusal ? refuse(error.message) : undefined;

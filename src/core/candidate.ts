@@ -20,6 +20,9 @@ export interface Candidate {
   readonly registry: string;
 }
 
+/** What became of reading a value. `bad`: it was given, but it is no credential. */
+export type Outcome = "explicit" | "native" | "bad" | "refused" | "missing";
+
 /** The candidates in groups of equal scope, best group first; a scope that `precedence` leaves out is not used. */
 export function rankedGroups(
   candidates: readonly Candidate[],

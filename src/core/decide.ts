@@ -1,10 +1,8 @@
 // Which candidate answers for a registry, told from what is known of their values so far. Values are asked for one by
 // one and only as far as the decision needs.
 
-import type { Candidate } from "./candidate.ts";
-
-/** What became of reading a value. `bad`: it was given, but it is no credential. */
-export type Outcome = "explicit" | "native" | "bad" | "refused" | "missing";
+import type { Candidate, Outcome } from "./candidate.ts";
+import type { Considered } from "./platform-result.ts";
 
 export type Decision =
   | { readonly kind: "read"; readonly candidate: Candidate }
@@ -30,4 +28,18 @@ export function decide(
     if (native !== undefined) return { kind: "winner", candidate: native };
   }
   return { kind: "nobody" };
+}
+
+/** The same for people: every candidate with what became of it. `wonRef`: the winner's reference. */
+export function considered(
+  groups: readonly (readonly Candidate[])[],
+  outcomeOf: (candidate: Candidate) => Outcome | undefined,
+  wonRef: string | undefined,
+  reasonOf: (candidate: Candidate) => string | undefined = () => undefined,
+): readonly Considered[] {
+  return groups.flat().map((candidate) => {
+    const { id, name, scope, ref } = candidate;
+    const outcome = outcomeOf(candidate) ?? "unread";
+    return { id, name, scope, outcome, reason: reasonOf(candidate), won: ref === wonRef };
+  });
 }

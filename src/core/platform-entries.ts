@@ -1,8 +1,7 @@
 // The cache entries about the platform, and what they still allow at a given time. All times are milliseconds since
 // 1970; `atMs` is when the platform was asked, so that freshness counts from the request.
 
-import type { Candidate } from "./candidate.ts";
-import type { Outcome } from "./decide.ts";
+import type { Candidate, Outcome } from "./candidate.ts";
 import { isRecord, isText, isTime } from "./entry.ts";
 import { FAILURE_CODES, Failure, type FailureCode } from "./failures.ts";
 import type { SkippedSecret } from "./platform-answers.ts";

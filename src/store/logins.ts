@@ -20,8 +20,8 @@ export interface LocalLogin {
   readonly madeAtMs: number;
   /** False until it was compared with what the platform gives. */
   readonly confirmed: boolean;
-  /** When it lapses by itself, in milliseconds since 1970; infinity for an ordinary one. */
-  readonly endMs: number;
+  /** When it lapses by itself, in milliseconds since 1970; undefined for an ordinary one. */
+  readonly expiresAtMs: number | undefined;
 }
 
 export interface LocalLogins {
@@ -50,7 +50,9 @@ export function localLogins(
   const load = (path: string, key: string): LocalLogin | undefined => {
     const text = readPrivateFile(path, uid);
     const login = text === undefined ? undefined : parse(text, key);
-    return login !== undefined && clock.nowMs() < login.endMs ? login : undefined;
+    return login !== undefined && clock.nowMs() < (login.expiresAtMs ?? Number.POSITIVE_INFINITY)
+      ? login
+      : undefined;
   };
   const find = (ref: RegistryRef): LocalLogin | undefined => {
     // Most users have no logins; then not even the name of a file has to be made.
@@ -59,7 +61,7 @@ export function localLogins(
     const login = load(joinPath(dir, fileOf(key)), key);
     return login !== undefined && isOurs() ? login : undefined;
   };
-  const write = (login: Omit<LocalLogin, "endMs">, mayReplace?: () => boolean): void => {
+  const write = (login: Omit<LocalLogin, "expiresAtMs">, mayReplace?: () => boolean): void => {
     const usable =
       dir !== undefined && ensurePrivateDir(parentOf(dir), uid, true) && ensurePrivateDir(dir, uid, false);
     if (!usable) {
@@ -141,7 +143,9 @@ function parse(text: string, key: string): LocalLogin | undefined {
   if (!isTime(entry.atMs)) return undefined;
   const credential = { username: entry.username, secret: new Secret(entry.secret) };
   const login = { registry: entry.registry, credential, madeAtMs: entry.atMs };
-  return { ...login, confirmed: entry.confirmed === true, endMs: loginEndMs(login) };
+  const endMs = loginEndMs(login);
+  const expiresAtMs = endMs === Number.POSITIVE_INFINITY ? undefined : endMs;
+  return { ...login, confirmed: entry.confirmed === true, expiresAtMs };
 }
 
 function notSaved(what: string): Failure {

@@ -3,6 +3,7 @@
 import { type Finding, ranked, type Seen } from "../../core/findings.ts";
 import { parseRegistry, type RegistryRef } from "../../core/registry.ts";
 import type { AuthFile } from "../../docker/auth-files.ts";
+import { listedRegistries } from "../../sources/platform/known-secrets.ts";
 import { type Checked, printable } from "./check.ts";
 import { checkCloud } from "./cloud.ts";
 import { checkConfiguration } from "./configuration.ts";
@@ -129,7 +130,7 @@ function askedFor(
   const list = state.list === undefined ? remembered.list() : { atMs: 0, ...state.list };
   const exact = local.config.rules.filter(({ wildcards, source }) => wildcards === 0 && source !== "none");
   const keys = [
-    ...(list === undefined ? [] : remembered.registries(list)),
+    ...(list === undefined ? [] : listedRegistries(list, remembered)),
     ...exact.map(({ pattern }) => pattern),
     ...delegatedKeys(files, scene.invocation.helperNames).map(({ key }) => key),
     ...local.logins.all().map(({ registry }) => registry),

@@ -6,6 +6,7 @@ import { mintPlan } from "../../core/mint-plan.ts";
 import type { RegistryRef } from "../../core/registry.ts";
 import { ruleFor } from "../../core/registry-rules.ts";
 import { readyToken } from "../../sources/mint/token-cache.ts";
+import { recentFailure } from "../../sources/platform/recent-failures.ts";
 import type { Fact, Json } from "./check.ts";
 import type { Scene } from "./scene.ts";
 
@@ -18,7 +19,7 @@ export function rememberedFacts(
   const answer = remembered.answer(ref);
   const list = remembered.list();
   const atMs = Math.max(answer?.kind === "erased" ? 0 : (answer?.atMs ?? 0), list?.atMs ?? 0);
-  const failure = remembered.recentFailure(ref, true);
+  const failure = recentFailure(ref, true, remembered);
   const token = tokenEnd(ref, scene);
   const ageMs = nowMs - atMs;
   const fresh = atMs > 0 && ageMs < local.config.freshMs;

@@ -10,7 +10,7 @@ import { mintPlan } from "../../core/mint-plan.ts";
 import type { RegistryRef } from "../../core/registry.ts";
 import { ruleFor } from "../../core/registry-rules.ts";
 import { type Credential, isSameCredential } from "../../core/secret.ts";
-import { type Read, readValue, ValueTrouble } from "../../sources/platform/secret-value.ts";
+import { type Read, readValue, SecretReadError } from "../../sources/platform/secret-value.ts";
 import type { LocalLogin } from "../../store/logins.ts";
 import type { PlatformState } from "./platform-state.ts";
 import type { Scene } from "./scene.ts";
@@ -115,7 +115,7 @@ async function fromSecrets(
       reads.set(next.candidate.ref, await readInTurn(ref, next.candidate, scene, state));
     }
   } catch (error) {
-    const failure = error instanceof ValueTrouble ? error.failure : toFailure(error);
+    const failure = error instanceof SecretReadError ? error.failure : toFailure(error);
     return { from: "secret", failure, contenders: contendersOf(own, groups, reads, undefined) };
   }
   const decision = decideNow();
@@ -134,7 +134,7 @@ async function fromSecrets(
 /** The last read of this run's client: a token that is refused gives way to the next, so one question waits for another. */
 const turns = new WeakMap<object, Promise<unknown>>();
 
-/** The value of a secret, as `get` reads it. Throws a ValueTrouble. */
+/** The value of a secret, as `get` reads it. Throws a SecretReadError. */
 export function readInTurn(
   ref: RegistryRef,
   candidate: Candidate,

@@ -3,6 +3,7 @@
 
 import { type Failure, toFailure } from "../../core/failures.ts";
 import type { ListEntry } from "../../core/platform-entries.ts";
+import type { PlatformResult } from "../../core/platform-result.ts";
 import type { RegistryRef } from "../../core/registry.ts";
 import type { SecretValue } from "../../core/secret-value.ts";
 import { within } from "../../edge/clock.ts";
@@ -10,10 +11,12 @@ import type { Cache } from "../../store/cache.ts";
 import { withLease } from "../../store/lease.ts";
 import { Outage } from "./errors.ts";
 import { Evaluation } from "./evaluation.ts";
-import { erasedAtMs, type PlatformResult, toResult } from "./result.ts";
+import { keepList, lastKnown, wasManaged } from "./known-secrets.ts";
+import { keepFailure, keepOutage, recentFailure } from "./recent-failures.ts";
+import { erasedAtMs, toResult } from "./result.ts";
 import type { SecretCache } from "./secret-cache.ts";
 import { fetchSecretList } from "./secret-list.ts";
-import { type ReadOptions, readValue, ValueTrouble } from "./secret-value.ts";
+import { type ReadOptions, readValue, SecretReadError } from "./secret-value.ts";
 
 /** How long the platform gets when a last known answer could serve instead, in milliseconds. */
 const REVALIDATE_LIMIT_MS = 2000;
@@ -27,7 +30,7 @@ export interface PlatformRequest extends ReadOptions {
 export async function fetchSecret(ref: RegistryRef, options: PlatformRequest): Promise<PlatformResult> {
   const { secretCache, cache, clock } = options;
   // With a last known answer at hand nobody waits long for another process either.
-  const hasStale = secretCache.lastKnown(ref) !== undefined;
+  const hasStale = lastKnown(ref, secretCache) !== undefined;
   const deadline = hasStale ? within(clock, options.deadline, REVALIDATE_LIMIT_MS) : options.deadline;
   const poll = (): PlatformResult | undefined => secretCache.settled(ref) ?? fromFailure(ref, secretCache);
   const path = cache.leasePath(secretCache.answerKey(ref));
@@ -52,7 +55,7 @@ export async function fetchAllValues(
   try {
     const atMs = clock.nowMs();
     const list = { atMs, ...(await fetchSecretList(config, options.environmentId, client, deadline)) };
-    secretCache.keepList(list);
+    keepList(list, secretCache);
     for (const candidate of secretCache.groups(ref, list).flat()) {
       const read = await readValue(ref, candidate, options);
       if ("value" in read) values.push(read.value);
@@ -60,7 +63,7 @@ export async function fetchAllValues(
     }
     return { values, complete };
   } catch (error) {
-    const atValue = error instanceof ValueTrouble;
+    const atValue = error instanceof SecretReadError;
     const failure = atValue ? error.failure : toFailure(error);
     if (mayRemember) remember(atValue ? ref : undefined, failure, secretCache);
     throw failure;
@@ -78,7 +81,7 @@ async function currentList(
     const list = secretCache.list();
     if (list !== undefined && secretCache.isFresh(list) && list.atMs > notBeforeMs) return list;
     // Another process has just learnt that nothing is to be had; waiting on would only ask once more.
-    const remembered = secretCache.recentFailure(undefined, hasStale);
+    const remembered = recentFailure(undefined, hasStale, secretCache);
     if (remembered !== undefined) throw new Remembered(remembered.failure);
     return undefined;
   };
@@ -94,7 +97,7 @@ export async function freshList(
   const atMs = Math.max(clock.nowMs(), notBeforeMs + 1);
   try {
     const list = { atMs, ...(await fetchSecretList(config, environmentId, client, deadline)) };
-    secretCache.keepList(list);
+    keepList(list, secretCache);
     return list;
   } catch (error) {
     // Before a lease is given back, so that the next holder sees it.
@@ -123,43 +126,58 @@ class Remembered extends Error {
 
 /** A failure of a moment ago, softened by the last known answer where that is allowed. */
 function fromFailure(ref: RegistryRef, secretCache: SecretCache): PlatformResult | undefined {
-  const lastKnown = secretCache.lastKnown(ref);
-  const remembered = secretCache.recentFailure(ref, lastKnown !== undefined);
+  const stale = lastKnown(ref, secretCache);
+  const remembered = recentFailure(ref, stale !== undefined, secretCache);
   if (remembered === undefined) return undefined;
-  if (remembered.outage && lastKnown !== undefined) return lastKnown;
-  return { kind: "failed", failure: remembered.failure, managed: secretCache.wasManaged(ref) };
+  if (remembered.outage && stale !== undefined) return stale;
+  return { kind: "failed", failure: remembered.failure, managed: wasManaged(ref, secretCache) };
 }
 
 async function ask(ref: RegistryRef, all: PlatformRequest): Promise<PlatformResult> {
   const { secretCache, clock } = all;
   const answer = secretCache.answer(ref);
-  const hasStale = secretCache.lastKnown(ref) !== undefined;
+  const hasStale = lastKnown(ref, secretCache) !== undefined;
   try {
     await all.client.prepare(all.deadline);
     const options = hasStale ? { ...all, deadline: within(clock, all.deadline, REVALIDATE_LIMIT_MS) } : all;
     const list = await currentList(options, hasStale, erasedAtMs(answer));
     const confirmed = secretCache.confirm(ref, list, answer);
-    return toResult(confirmed ?? (await new Evaluation(ref, list, answer, options).run()));
+    if (confirmed !== undefined) return toResult(confirmed);
+    return await evaluate(ref, new Evaluation(ref, list, answer, options), secretCache);
   } catch (error) {
     if (error instanceof Remembered)
       return fromFailure(ref, secretCache) ?? unasked(ref, error.failure, secretCache);
-    if (!(error instanceof ValueTrouble)) return afterTrouble(ref, toFailure(error), secretCache);
+    return afterFailure(ref, toFailure(error), secretCache);
+  }
+}
+
+async function evaluate(
+  ref: RegistryRef,
+  evaluation: Evaluation,
+  secretCache: SecretCache,
+): Promise<PlatformResult> {
+  try {
+    const answer = await evaluation.run();
+    return { ...toResult(answer), considered: evaluation.considered(answer) };
+  } catch (error) {
+    if (!(error instanceof SecretReadError)) throw error;
     remember(ref, error.failure, secretCache);
-    const result = afterTrouble(ref, error.failure, secretCache);
-    return result.kind === "failed" ? { ...result, managed: true } : result;
+    const result = afterFailure(ref, error.failure, secretCache);
+    if (result.kind !== "failed") return result;
+    return { ...result, managed: true, considered: evaluation.considered() };
   }
 }
 
 function remember(ref: RegistryRef | undefined, failure: Failure, secretCache: SecretCache): void {
-  if (failure instanceof Outage) secretCache.rememberOutage(failure, failure.grantedMs);
-  else secretCache.rememberFailure(ref, failure);
+  if (failure instanceof Outage) keepOutage(failure, failure.grantedMs, secretCache);
+  else keepFailure(ref, failure, secretCache);
 }
 
-function afterTrouble(ref: RegistryRef, failure: Failure, secretCache: SecretCache): PlatformResult {
-  const lastKnown = failure instanceof Outage ? secretCache.lastKnown(ref) : undefined;
-  return lastKnown ?? unasked(ref, failure, secretCache);
+function afterFailure(ref: RegistryRef, failure: Failure, secretCache: SecretCache): PlatformResult {
+  const stale = failure instanceof Outage ? lastKnown(ref, secretCache) : undefined;
+  return stale ?? unasked(ref, failure, secretCache);
 }
 
 function unasked(ref: RegistryRef, failure: Failure, secretCache: SecretCache): PlatformResult {
-  return { kind: "failed", failure, managed: secretCache.wasManaged(ref) };
+  return { kind: "failed", failure, managed: wasManaged(ref, secretCache) };
 }

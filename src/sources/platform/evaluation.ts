@@ -1,14 +1,15 @@
 // One evaluation: from a list of secrets to the answer for a registry, reading as few values as the decision needs
 // and keeping what the last answer already knows.
 
-import type { Candidate } from "../../core/candidate.ts";
-import { decide, type Outcome } from "../../core/decide.ts";
+import type { Candidate, Outcome } from "../../core/candidate.ts";
+import { considered, decide } from "../../core/decide.ts";
 import { Failure } from "../../core/failures.ts";
 import type { AnswerEntry, KnownOutcome, ListEntry } from "../../core/platform-entries.ts";
+import type { Considered } from "../../core/platform-result.ts";
 import type { RegistryRef } from "../../core/registry.ts";
 import type { SecretValue } from "../../core/secret-value.ts";
 import { noneAt } from "./result.ts";
-import { type ReadOptions, readValue, ValueTrouble } from "./secret-value.ts";
+import { type Read, type ReadOptions, readValue, SecretReadError } from "./secret-value.ts";
 
 export class Evaluation {
   readonly #ref: RegistryRef;
@@ -20,6 +21,8 @@ export class Evaluation {
   /** What was read in this run counts in this run, whatever the wall clock does meanwhile. */
   readonly #readNow = new Map<string, Outcome>();
   readonly #refusals: Failure[] = [];
+  /** Why a secret does not answer, by its reference. */
+  readonly #reasons = new Map<string, string>();
   #outcomes: readonly KnownOutcome[];
 
   constructor(ref: RegistryRef, list: ListEntry, before: AnswerEntry | undefined, options: ReadOptions) {
@@ -31,19 +34,30 @@ export class Evaluation {
     this.#outcomes = this.#before?.outcomes ?? [];
   }
 
-  /** The answer, written down. Throws a ValueTrouble. */
+  /** The answer, written down. Throws a SecretReadError. */
   async run(): Promise<AnswerEntry> {
     for (;;) {
-      const decision = decide(
-        this.#groups,
-        (candidate) =>
-          this.#readNow.get(candidate.ref) ?? this.#options.secretCache.outcomeOf(candidate, this.#outcomes),
-      );
+      const decision = decide(this.#groups, (candidate) => this.#outcomeOf(candidate));
       if (decision.kind === "nobody") return this.#keep(this.#nobody());
       const { candidate } = decision;
       if (decision.kind === "winner" && this.#isAtHand(candidate)) return this.#keep(this.#winner(candidate));
       await this.#read(candidate);
     }
+  }
+
+  /** Every secret of the registry and what became of it, after `run`, whether that threw or not. */
+  considered(answer?: AnswerEntry): readonly Considered[] {
+    return considered(
+      this.#groups,
+      (candidate) => this.#outcomeOf(candidate),
+      answer?.ref,
+      (candidate) => this.#reasons.get(candidate.ref),
+    );
+  }
+
+  #outcomeOf(candidate: Candidate): Outcome | undefined {
+    const { secretCache } = this.#options;
+    return this.#readNow.get(candidate.ref) ?? secretCache.outcomeOf(candidate, this.#outcomes);
   }
 
   /** True when the winner's value was read in this run or is the one of the last answer. */
@@ -55,6 +69,8 @@ export class Evaluation {
     const read = await readValue(this.#ref, candidate, this.#options);
     if ("value" in read) this.#values.set(candidate.ref, read.value);
     if (read.kind === "refused") this.#refusals.push(read.failure);
+    const reason = reasonOf(read);
+    if (reason !== undefined) this.#reasons.set(candidate.ref, reason);
     const { ref, session } = candidate;
     this.#readNow.set(ref, read.kind);
     const others = this.#outcomes.filter((outcome) => outcome.ref !== ref);
@@ -77,7 +93,7 @@ export class Evaluation {
       case "credential":
         return { ...common, kind: "credential", credential: value.credential };
       case "bad":
-        throw new ValueTrouble(
+        throw new SecretReadError(
           new Failure("value-invalid", `the value of the secret ${name} ${value.reason}`, {
             hint: "set the secret's value to user:password",
           }),
@@ -104,11 +120,17 @@ export class Evaluation {
         hint: "create the secret again, or make a new environment",
       },
     );
-    throw new ValueTrouble(refusal ?? missing);
+    throw new SecretReadError(refusal ?? missing);
   }
 
   #keep(entry: AnswerEntry): AnswerEntry {
     this.#options.secretCache.keepAnswer(this.#ref, entry);
     return entry;
   }
+}
+
+function reasonOf(read: Read): string | undefined {
+  if (read.kind === "refused") return read.failure.message;
+  if (read.kind === "missing") return "the platform does not have its value";
+  return read.value.kind === "bad" ? `its value ${read.value.reason}` : undefined;
 }

@@ -9,6 +9,7 @@ import type { Clock, Deadline } from "../../edge/clock.ts";
 import type { PlatformClient } from "./client.ts";
 import { Refused } from "./errors.ts";
 import type { SecretCache } from "./secret-cache.ts";
+import { addToHistory } from "./secret-history.ts";
 
 export interface ReadOptions {
   readonly config: Config;
@@ -24,8 +25,8 @@ export type Read =
   | { readonly kind: "refused"; readonly failure: Failure };
 
 /** A value could not be had although the list shows the secret: a failure, never "not found". */
-export class ValueTrouble extends Error {
-  override readonly name = "ValueTrouble";
+export class SecretReadError extends Error {
+  override readonly name = "SecretReadError";
   readonly failure: Failure;
 
   constructor(failure: Failure) {
@@ -37,7 +38,7 @@ export class ValueTrouble extends Error {
 const NOT_HERE: ReadonlySet<string> = new Set(["not_found", "invalid_argument"]);
 
 /**
- * One candidate's value. Throws a ValueTrouble for an outage or refused tokens, which say nothing about this secret.
+ * One candidate's value. Throws a SecretReadError for an outage or refused tokens, which say nothing about this secret.
  */
 export async function readValue(ref: RegistryRef, candidate: Candidate, options: ReadOptions): Promise<Read> {
   let text: string | undefined;
@@ -46,12 +47,12 @@ export async function readValue(ref: RegistryRef, candidate: Candidate, options:
   } catch (error) {
     const failure = toFailure(error);
     const ofThisSecret = error instanceof Refused || failure.code === "permission-denied";
-    if (!ofThisSecret) throw new ValueTrouble(failure);
+    if (!ofThisSecret) throw new SecretReadError(failure);
     return { kind: "refused", failure };
   }
   if (text === undefined) return { kind: "missing" };
   const value = parseSecretValue(text, options.config.valueFormat);
-  if (value.kind === "credential") options.secretCache.addToHistory(ref, value.credential);
+  if (value.kind === "credential") addToHistory(ref, value.credential, options.secretCache);
   return { kind: value.kind === "credential" ? "explicit" : value.kind, value };
 }
 

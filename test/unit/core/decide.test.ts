@@ -3,8 +3,8 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Candidate } from "../../../src/core/candidate.ts";
-import { decide, type Outcome } from "../../../src/core/decide.ts";
+import type { Candidate, Outcome } from "../../../src/core/candidate.ts";
+import { decide } from "../../../src/core/decide.ts";
 import { numRuns } from "./runs.ts";
 
 type Known = Outcome | "-";

@@ -2,6 +2,7 @@
 // not touch.
 
 import { describe, expect, it } from "vitest";
+import { isInHistory } from "../../../../src/sources/platform/secret-history.ts";
 import { credential, HOST, MINUTE_MS, OUTAGE, refOf, SECOND_MS, TEAM, world } from "./platform-world.ts";
 
 const OTHER = { name: "OTHER", host: "other.example.test", value: "other:one" };
@@ -131,6 +132,6 @@ it("the history of values survives: a login with an older value is still recogni
   await w.get();
   w.erase();
   const { secretCache } = w.local();
-  expect(secretCache.isInHistory(refOf(HOST), credential("demo", "first"))).toBe(true);
-  expect(secretCache.isInHistory(refOf(HOST), credential("demo", "second"))).toBe(false);
+  expect(isInHistory(refOf(HOST), credential("demo", "first"), secretCache)).toBe(true);
+  expect(isInHistory(refOf(HOST), credential("demo", "second"), secretCache)).toBe(false);
 });

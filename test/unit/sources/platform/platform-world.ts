@@ -4,12 +4,13 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
+import type { PlatformResult } from "../../../../src/core/platform-result.ts";
 import { parseRegistry, type RegistryRef } from "../../../../src/core/registry.ts";
 import { Secret } from "../../../../src/core/secret.ts";
 import { type Clock, deadlineAfter } from "../../../../src/edge/clock.ts";
 import { Local } from "../../../../src/local.ts";
 import { Remote } from "../../../../src/remote.ts";
-import type { PlatformResult } from "../../../../src/sources/platform/result.ts";
+import { eraseSecret } from "../../../../src/sources/platform/known-secrets.ts";
 import { ids } from "../../../stand-ins/platform/ids.ts";
 import type { PlatformChange, PlatformSeed, SecretSeed } from "../../../stand-ins/platform/seed.ts";
 import type { Platform } from "../../../stand-ins/platform/stand-in.ts";
@@ -121,7 +122,7 @@ export class World {
   }
 
   erase(host = HOST): void {
-    this.local().secretCache.erase(refOf(host));
+    eraseSecret(refOf(host), this.local().secretCache);
   }
 }
 
