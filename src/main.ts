@@ -19,9 +19,9 @@ const stdin = args.length === 1 && args[0] === "get" ? readStdinNow() : undefine
 const uid = process.geteuid?.() ?? 0;
 const reply = warmReply() ?? (await slowReply(stdin));
 if (reply.stderr !== "") writeAll(2, reply.stderr);
-writeAll(1, reply.stdout);
+const isSaid = writeAll(1, reply.stdout);
 // Everything is written by now; what is still pending (a stdin that never ends) must not hold the caller.
-process.exit(reply.exitCode);
+process.exit(isSaid ? reply.exitCode : 1);
 
 function warmReply(): Reply | undefined {
   if (stdin?.complete !== true) return undefined;

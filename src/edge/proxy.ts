@@ -1,8 +1,8 @@
 // Which proxy a request takes. Loopback and the clouds' metadata addresses never take one, whatever the
 // variables say: they answer with the machine's own credentials.
 
-import { BlockList, isIP } from "node:net";
 import { type Endpoint, isLoopback } from "../core/endpoint.ts";
+import { inSubnet, parseIp } from "../core/ip-address.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -19,7 +19,7 @@ const METADATA_HOSTS: ReadonlySet<string> = new Set([
 
 /** True for an address on the machine's own link that hands out credentials: plain http is the rule there. */
 export function isMetadataAddress(host: string): boolean {
-  return METADATA_HOSTS.has(host) && isIP(host) !== 0;
+  return METADATA_HOSTS.has(host) && parseIp(host) !== undefined;
 }
 
 /**
@@ -49,13 +49,5 @@ function matches(entry: string, target: Endpoint): boolean {
   if (ported && Number(ported[2]) !== target.port) return false;
   const name = (ported?.[1] ?? entry).replace(/^\[|\]$/g, "").replace(/^\*?\.|\.$/g, "");
   if (name === target.host) return true;
-  return isIP(target.host) === 0 && `.${target.host}`.endsWith(`.${name}`);
-}
-
-function inSubnet(host: string, network: string, prefix: number): boolean {
-  const family = isIP(network);
-  if (family === 0 || isIP(host) !== family || prefix > (family === 4 ? 32 : 128)) return false;
-  const list = new BlockList();
-  list.addSubnet(network, prefix, family === 4 ? "ipv4" : "ipv6");
-  return list.check(host, family === 4 ? "ipv4" : "ipv6");
+  return parseIp(target.host) === undefined && `.${target.host}`.endsWith(`.${name}`);
 }
