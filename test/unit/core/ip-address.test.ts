@@ -55,7 +55,10 @@ describe("Node agrees", () => {
   const ipv6 = fc.oneof(
     fc
       .tuple(fc.array(group, { minLength: 8, maxLength: 8 }), fc.boolean())
-      .map(([parts, upper]) => parts.map((part) => part.toString(16)).join(":"))
+      .map(([parts, isUpper]) => {
+        const text = parts.map((part) => part.toString(16)).join(":");
+        return isUpper ? text.toUpperCase() : text;
+      })
       .map((text) => text.replace(/(?:^|:)0(?::0)+(?:$|:)/, "::")),
     ipv4.map((tail) => `::ffff:${tail}`),
     ipv4.map((tail) => `64:ff9b::${tail}`),
