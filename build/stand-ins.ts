@@ -14,7 +14,6 @@ const standIn = (file: string): string => join(folder, file);
 export const PACKAGES: Readonly<Record<string, string>> = {
   "@aws-sdk/credential-provider-node": standIn("aws-default-chain.mjs"),
   "@smithy/node-http-handler": standIn("smithy-node-http-handler.mjs"),
-  "graceful-fs": standIn("graceful-fs.cjs"),
   "https-proxy-agent": standIn("https-proxy-agent.mjs"),
   "node-fetch": standIn("node-fetch.mjs"),
 };
@@ -22,7 +21,6 @@ export const PACKAGES: Readonly<Record<string, string>> = {
 const UNDICI = /[/\\]node_modules[/\\]undici[/\\]/;
 const AWS = /[/\\]node_modules[/\\]@(?:aws-sdk|smithy)[/\\]/;
 const GOOGLE = /[/\\]node_modules[/\\](?:google-auth-library|gaxios)[/\\]/;
-const SIGNAL_EXIT = /[/\\]node_modules[/\\]signal-exit[/\\]/;
 
 /** What a library imports, as it is written there, and the file that stands instead. */
 const PARTS: readonly (readonly [importer: RegExp, name: string, file: string])[] = [
@@ -39,7 +37,6 @@ const PARTS: readonly (readonly [importer: RegExp, name: string, file: string])[
   [AWS, "node:process", "aws-node-process.mjs"],
   [AWS, "node:zlib", "aws-node-zlib.mjs"],
   [GOOGLE, "https", "google-https.cjs"],
-  [SIGNAL_EXIT, "assert", "signal-exit-assert.cjs"],
 ];
 
 /** The modules of Node's that the bundle may load. Those for HTTP take longer than a whole warm answer. */

@@ -115,9 +115,9 @@ it("an SDK is known to the files of its cloud, and they to mint.ts", () => {
   for (const name of importers(google)) expect(name).toMatch(/^sources\/google\/[a-z-]*\.ts$/);
 });
 
-it("an SDK, undici and the lock library are loaded only when they are needed", () => {
+it("an SDK and undici are loaded only when they are needed", () => {
   const heavy = (name: string): boolean =>
-    /^(?:@aws-sdk|@smithy|google-auth-library|gaxios|undici|proper-lockfile)/.test(name);
+    /^(?:@aws-sdk|@smithy|google-auth-library|gaxios|undici)/.test(name);
   const byName = new Map(files.map((file) => [file.name, file]));
   /** Everything that is loaded together with `name`: static imports that are more than types. */
   const loaded = new Set<string>();
@@ -135,12 +135,7 @@ it("an SDK, undici and the lock library are loaded only when they are needed", (
   load("main.ts");
   expect(loaded.has("sources/platform/secret-cache.ts")).toBe(true);
   expect([...loaded].filter(heavy)).toEqual([]);
-  for (const late of [
-    "edge/http.ts",
-    "sources/platform/ask.ts",
-    "sources/mint/mint.ts",
-    "store/proper-lockfile.ts",
-  ]) {
+  for (const late of ["edge/http.ts", "sources/platform/ask.ts", "sources/mint/mint.ts"]) {
     expect(loaded.has(late), late).toBe(false);
   }
 });

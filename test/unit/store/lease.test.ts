@@ -1,16 +1,17 @@
 // The lease in one process, on a clock that is moved by hand: who asks, who takes the other's answer, and that
 // nothing that stands in the way of a lock costs more than the budget.
 
+import { spawnSync } from "node:child_process";
 import {
   chmodSync,
-  existsSync,
+  lstatSync,
+  lutimesSync,
   mkdirSync,
   readdirSync,
-  rmdirSync,
+  readlinkSync,
   rmSync,
-  statSync,
   symlinkSync,
-  utimesSync,
+  unlinkSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -22,6 +23,16 @@ import { isRoot, scratch } from "./scratch.ts";
 
 /** Of a run of 20 s a waiter keeps 3 s for itself. */
 const BUDGET_MS = 17_000;
+
+const PID_NAMESPACE = /[0-9]+/.exec(readlinkSync("/proc/self/ns/pid"))?.[0] ?? "";
+
+/** Of a process that has ended: a number that is not given out again so soon. */
+function endedPid(): string {
+  return String(spawnSync("/bin/true").pid);
+}
+
+/** A lock leads nowhere, so that looking through it finds nothing. */
+const isThere = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 
 class Scene {
   readonly clock = new ManualClock();
@@ -50,14 +61,14 @@ class Scene {
   }
 
   /** A lock that somebody else holds, `ageMs` after its last sign of life. */
-  heldByOther(ageMs = 0): void {
-    mkdirSync(this.path);
+  heldByOther(ageMs = 0, pid = String(process.pid)): void {
+    symlinkSync(`${pid}.${PID_NAMESPACE}.x`, this.path);
     this.age(ageMs);
   }
 
   age(ageMs: number): void {
     const atS = (this.clock.nowMs() - ageMs) / 1000;
-    utimesSync(this.path, atS, atS);
+    lutimesSync(this.path, atS, atS);
   }
 
   get waitedMs(): number {
@@ -68,16 +79,17 @@ class Scene {
 describe("free", () => {
   it("asks under the lock and gives it back", async () => {
     const scene = new Scene();
-    scene.onAsk = () => expect(statSync(scene.path).isDirectory()).toBe(true);
+    scene.onAsk = () =>
+      expect(readlinkSync(scene.path)).toMatch(new RegExp(`^${process.pid}\\.[0-9]+\\.[a-z0-9]+$`));
     expect(await scene.run()).toBe("asked");
-    expect([scene.looks, scene.waitedMs, existsSync(scene.path)]).toEqual([1, 0, false]);
+    expect([scene.looks, scene.waitedMs, isThere(scene.path)]).toEqual([1, 0, false]);
   });
 
   it("looks once more before it asks: another may just have written", async () => {
     const scene = new Scene();
     scene.cached = "cached";
     expect(await scene.run()).toBe("cached");
-    expect([scene.asked, existsSync(scene.path)]).toEqual([0, false]);
+    expect([scene.asked, isThere(scene.path)]).toEqual([0, false]);
   });
 
   it("gives it back when asking fails, and when looking does", async () => {
@@ -86,12 +98,12 @@ describe("free", () => {
       throw new Error("no answer");
     };
     await expect(scene.run()).rejects.toThrow("no answer");
-    expect(existsSync(scene.path)).toBe(false);
+    expect(isThere(scene.path)).toBe(false);
     scene.onLook = () => {
       throw new Error("remembered");
     };
     await expect(scene.run()).rejects.toThrow("remembered");
-    expect(existsSync(scene.path)).toBe(false);
+    expect(isThere(scene.path)).toBe(false);
   });
 
   it("without a place for locks everybody asks", async () => {
@@ -115,7 +127,7 @@ describe("free", () => {
     };
     const answers = await Promise.all(Array.from({ length: 50 }, () => withLease(options, ask)));
     expect(new Set(answers)).toEqual(new Set(["answer"]));
-    expect([asked, existsSync(path)]).toEqual([1, false]);
+    expect([asked, isThere(path)]).toEqual([1, false]);
   });
 });
 
@@ -128,7 +140,7 @@ describe("held by another", () => {
       if (look === 4) scene.cached = "theirs";
     };
     expect(await scene.run()).toBe("theirs");
-    expect([scene.asked, scene.looks, existsSync(scene.path)]).toEqual([0, 4, true]);
+    expect([scene.asked, scene.looks, isThere(scene.path)]).toEqual([0, 4, true]);
   });
 
   it("a holder that lives on without an answer: after the budget we ask ourselves and leave its lock", async () => {
@@ -138,7 +150,7 @@ describe("held by another", () => {
     expect(await scene.run()).toBe("asked");
     expect(scene.waitedMs).toBeGreaterThanOrEqual(BUDGET_MS);
     expect(scene.waitedMs).toBeLessThan(BUDGET_MS + 100);
-    expect([scene.asked, existsSync(scene.path)]).toEqual([1, true]);
+    expect([scene.asked, isThere(scene.path)]).toEqual([1, true]);
   });
 
   it("half of what is left of the deadline stays for asking", async () => {
@@ -183,7 +195,7 @@ describe("a dead lock", () => {
     const scene = new Scene();
     scene.heldByOther(ageMs);
     expect(await scene.run()).toBe("asked");
-    expect([scene.looks, scene.waitedMs, existsSync(scene.path)]).toEqual([1, 0, false]);
+    expect([scene.looks, scene.waitedMs, isThere(scene.path)]).toEqual([1, 0, false]);
   });
 
   it("two seconds in the future: held, and waited for within the budget", async () => {
@@ -192,6 +204,61 @@ describe("a dead lock", () => {
     scene.onLook = () => scene.age(-2000);
     expect(await scene.run()).toBe("asked");
     expect(scene.waitedMs).toBeLessThan(BUDGET_MS + 100);
+  });
+});
+
+describe("the lock of a process that has ended", () => {
+  it("is free at once, however fresh", async () => {
+    const scene = new Scene();
+    scene.heldByOther(0, endedPid());
+    expect(await scene.run()).toBe("asked");
+    expect([scene.looks, scene.waitedMs, isThere(scene.path)]).toEqual([1, 0, false]);
+  });
+
+  it("is free as soon as it ends while we wait", async () => {
+    const scene = new Scene();
+    scene.heldByOther();
+    scene.onLook = (look) => {
+      scene.age(0);
+      if (look !== 5) return;
+      unlinkSync(scene.path);
+      scene.heldByOther(0, endedPid());
+    };
+    expect(await scene.run()).toBe("asked");
+    expect(scene.waitedMs).toBeLessThan(1000);
+  });
+
+  it.each<[string, (pid: string) => string]>([
+    ["in another process namespace", (pid) => `${pid}.1.x`],
+    ["that does not say in which namespace", (pid) => `${pid}..x`],
+    ["without its number", () => `.${PID_NAMESPACE}.x`],
+    ["of number nought", () => `0.${PID_NAMESPACE}.x`],
+    ["of a number below nought", (pid) => `-${pid}.${PID_NAMESPACE}.x`],
+    ["of a number that is none", (pid) => `${pid}x.${PID_NAMESPACE}.x`],
+    ["of a number of a million digits, nearly", () => `${"9".repeat(300)}.${PID_NAMESPACE}.x`],
+    ["that is somebody else's link", () => "/etc/passwd"],
+  ])("%s: nothing is certain, and it is waited for", async (_, markOf) => {
+    const scene = new Scene();
+    symlinkSync(markOf(endedPid()), scene.path);
+    scene.age(0);
+    expect(await scene.run()).toBe("asked");
+    expect(scene.waitedMs).toBeGreaterThan(2900);
+    expect(scene.waitedMs).toBeLessThan(4000);
+  });
+});
+
+describe("a lock of the version before, a directory", () => {
+  it.each([
+    ["that is dead", 3_600_000, 0, 10],
+    ["that is held", 0, 2900, 4000],
+  ])("%s", async (_, ageMs, least, most) => {
+    const scene = new Scene();
+    mkdirSync(scene.path);
+    scene.age(ageMs);
+    expect(await scene.run()).toBe("asked");
+    expect(scene.waitedMs).toBeGreaterThanOrEqual(least);
+    expect(scene.waitedMs).toBeLessThan(most);
+    expect(isThere(scene.path)).toBe(false);
   });
 });
 
@@ -232,6 +299,16 @@ describe("what stands in the way of a lock", () => {
     expect(scene.waitedMs).toBeLessThan(BUDGET_MS + 100);
   });
 
+  it("what is dead and stays in the way costs half a second, not the budget", async () => {
+    for (const name of ["an old file", "an old directory with something in it", "a file from the future"]) {
+      const scene = new Scene();
+      obstacles[name]?.(scene);
+      expect(await scene.run()).toBe("asked");
+      expect(scene.waitedMs, name).toBeGreaterThan(500);
+      expect(scene.waitedMs, name).toBeLessThan(700);
+    }
+  });
+
   it.skipIf(isRoot)("no right to make one: nobody waits", async () => {
     const scene = new Scene();
     chmodSync(join(scene.path, ".."), 0o500);
@@ -255,14 +332,13 @@ describe("a lock that is taken away while we ask", () => {
   it("removed, or taken over: the answer stands, the other's lock stays, nothing is thrown outside", async () => {
     const scene = new Scene();
     scene.onAsk = async () => {
-      rmdirSync(scene.path);
-      mkdirSync(scene.path);
-      scene.age(-500);
+      unlinkSync(scene.path);
+      scene.heldByOther(-500);
       // Long enough for a sign of life, which finds the lock in other hands.
       await new Promise((resolve) => setTimeout(resolve, 1300));
     };
     expect(await scene.run()).toBe("asked");
-    expect(existsSync(scene.path)).toBe(true);
+    expect(isThere(scene.path)).toBe(true);
   });
 
   it("with its whole directory: the answer stands", async () => {
