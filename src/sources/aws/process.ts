@@ -1,22 +1,20 @@
 // `credential_process` of a profile: a command line of the user's own AWS files, run by the shell as AWS's tools do,
 // with the user's environment, in bounded time. Its output is never shown.
 
-import { spawn } from "node:child_process";
 import { isRecord } from "../../core/entry.ts";
 import { Failure } from "../../core/failures.ts";
+import { CommandTrouble, runChild } from "../../edge/child.ts";
 import type { MintContext } from "../mint/mint.ts";
 import { type AwsKeys, parseKeys } from "./keys.ts";
 import { shown } from "./profile.ts";
 
-const MAX_OUTPUT_BYTES = 64 * 1024;
-
 /** Throws a Failure. */
 export async function processKeys(command: string, profile: string, context: MintContext): Promise<AwsKeys> {
   const output = await run(command, context);
-  if (output.kind === "failed") throw failed(profile, output.why);
+  if (output instanceof CommandTrouble) throw failed(profile, output.message);
   let value: unknown;
   try {
-    value = JSON.parse(output.text);
+    value = JSON.parse(output);
   } catch {
     throw failed(profile, "printed no JSON");
   }
@@ -29,49 +27,11 @@ export async function processKeys(command: string, profile: string, context: Min
   return keys;
 }
 
-type Output =
-  | { readonly kind: "text"; readonly text: string }
-  | { readonly kind: "failed"; readonly why: string };
-
-function run(command: string, { env, deadline }: MintContext): Promise<Output> {
-  return new Promise((resolve) => {
-    // A group of its own, so that what the shell has started ends with it.
-    const child = spawn("/bin/sh", ["-c", command], {
-      env: { ...env },
-      stdio: ["ignore", "pipe", "ignore"],
-      detached: true,
-    });
-    const chunks: Buffer[] = [];
-    let size = 0;
-    const end = (output: Output): void => {
-      clearTimeout(timer);
-      resolve(output);
-    };
-    const stop = (why: string): void => {
-      endGroup(child.pid);
-      child.stdout.destroy();
-      child.unref();
-      end({ kind: "failed", why });
-    };
-    const timer = setTimeout(() => stop("took too long"), deadline.remainingMs());
-    child.stdout.on("data", (chunk: Buffer) => {
-      size += chunk.length;
-      if (size > MAX_OUTPUT_BYTES) stop("printed more than 64 KiB");
-      else chunks.push(chunk);
-    });
-    child.on("error", () => end({ kind: "failed", why: "could not be started" }));
-    child.on("close", (code) => {
-      const text = Buffer.concat(chunks).toString("utf8");
-      end(code === 0 ? { kind: "text", text } : { kind: "failed", why: "failed" });
-    });
-  });
-}
-
-function endGroup(leader: number | undefined): void {
+async function run(command: string, { env, deadline }: MintContext): Promise<string | CommandTrouble> {
   try {
-    if (leader !== undefined) process.kill(-leader, "SIGKILL");
-  } catch {
-    // It has ended by itself.
+    return await runChild("/bin/sh", ["-c", command], { env, limitMs: deadline.remainingMs() });
+  } catch (error) {
+    return error instanceof CommandTrouble ? error : new CommandTrouble("failed");
   }
 }
 

@@ -19,7 +19,7 @@ import {
 import { Secret } from "../../core/secret.ts";
 import { VERSION } from "../../core/version.ts";
 import type { Clock, Deadline } from "../../edge/clock.ts";
-import { CommandTrouble } from "../../edge/command.ts";
+import { CommandTrouble } from "../../edge/child.ts";
 import type { Http } from "../../edge/http.ts";
 import { callPlatform } from "./call.ts";
 import { Outage, Refused } from "./errors.ts";
