@@ -95,9 +95,6 @@ for (const build of buildsUnderTest()) {
         const keepPid = (started: number): void => {
           pid = started;
         };
-        const keepPid = (started: number): void => {
-          pid = started;
-        };
         const ended = run({ onSpawn: keepPid });
         while (platform.journal.count("GetEnvironment") === 0) await wait(10);
         process.kill(pid, signal);
