@@ -18,8 +18,8 @@ import {
 } from "../../core/platform-answers.ts";
 import { Secret } from "../../core/secret.ts";
 import { VERSION } from "../../core/version.ts";
-import type { Clock, Deadline } from "../../edge/clock.ts";
 import { CommandTrouble } from "../../edge/child.ts";
+import type { Clock, Deadline } from "../../edge/clock.ts";
 import type { Http } from "../../edge/http.ts";
 import { callPlatform } from "./call.ts";
 import { Outage, Refused } from "./errors.ts";
