@@ -2,13 +2,17 @@
 // set first for the default chain. A developer's profile or keys never stand in for a machine that has an identity.
 
 import { Failure, toFailure } from "../../core/failures.ts";
+import { variable } from "../cloud/variable.ts";
 import { isOnGoogle } from "../google/metadata.ts";
 import type { MintContext } from "../mint/mint.ts";
 import { containerKeys, webIdentityKeys } from "./container.ts";
 import type { AwsPlace } from "./endpoint.ts";
 import { type Found, found, none } from "./found.ts";
-import { instanceKeys, onGoogle, saidByEc2 } from "./imds.ts";
-import { type AwsKeys, keysOf } from "./keys.ts";
+import { instanceKeys, onGoogle } from "./imds.ts";
+import { type AwsKeys, checkKeys } from "./keys.ts";
+
+/** The first that is set names the profile. AWS's CLI asks them the other way round, its SDKs this way. */
+const PROFILE_VARIABLES = ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"];
 
 interface Source {
   readonly name: string;
@@ -38,55 +42,51 @@ export function awsSources(place: AwsPlace, context: MintContext): AwsSources {
 
 /** The machine's keys; the default chain's only where the machine has none. Throws a Failure. */
 export async function machineKeys(sources: AwsSources): Promise<AwsKeys> {
-  const { container, webIdentity, instance, context } = sources;
-  const machine = await first([container, webIdentity, instance].map(orNone), context);
-  if (machine.kind === "keys") return machine.keys;
-  const configured = await first(configuredSources(sources), context);
-  if (configured.kind === "keys") return configured.keys;
-  throw await nothingFound(machine.reason ?? configured.reason, sources);
+  const { container, webIdentity, instance, variables } = sources;
+  const order = [container, webIdentity, orNone(instance), variables, sharedFiles(sources)];
+  return firstOf(order, sources);
 }
 
-/** As AWS's own tools: variables, shared files, web identity, container, instance. Throws a Failure. */
+/** The order that AWS's CLI has for its users. Throws a Failure. */
 export async function defaultKeys(sources: AwsSources): Promise<AwsKeys> {
-  const { container, instance, context } = sources;
-  const configured = await first(configuredSources(sources), context);
-  if (configured.kind === "keys") return configured.keys;
-  // What the user named and what is not there must not give way to whatever the machine has.
-  if (configured.reason !== undefined) throw configured.reason;
-  const machine = await first([container, instance], context);
-  if (machine.kind === "keys") return machine.keys;
-  throw await nothingFound(machine.reason, sources);
+  const { container, webIdentity, instance, variables } = sources;
+  return firstOf([variables, sharedFiles(sources), webIdentity, container, instance], sources);
+}
+
+/** What a source has and cannot use, it throws: only what is not there hands on. */
+async function firstOf(order: readonly Source[], sources: AwsSources): Promise<AwsKeys> {
+  let reason: Found & { readonly kind: "none" } = { kind: "none" };
+  for (const source of order) {
+    const result = await source.ask();
+    sources.context.trace(`aws identity from ${source.name}: ${result.kind}`);
+    if (result.kind === "keys") return result.keys;
+    if (result.reason !== undefined) reason = result;
+  }
+  throw await nothingFound(reason, sources);
 }
 
 /** Throws a Failure. */
 export async function namedProfileKeys(name: string, sources: AwsSources): Promise<AwsKeys> {
   const keys = await viaProfile(name, sources);
-  if (typeof keys === "string") throw noProfile(name);
+  if (keys === "missing") throw noProfile(name, "identity.profile");
+  if (keys === "empty") throw noKeys(`the AWS profile ${name.slice(0, 60)} gives no keys`);
   return keys;
 }
 
-function configuredSources(sources: AwsSources): readonly Source[] {
-  const named = sources.context.env.AWS_PROFILE || undefined;
-  const files = { name: "the shared files", ask: () => sharedKeys(named, sources) };
-  return [...(named === undefined ? [sources.variables] : []), files, sources.webIdentity];
-}
-
-async function first(sources: readonly Source[], { trace }: MintContext): Promise<Found> {
-  let reason: Failure | undefined;
-  for (const source of sources) {
-    const result = await source.ask();
-    trace(`aws identity from ${source.name}: ${result.kind}`);
-    if (result.kind === "keys") return result;
-    reason ??= result.reason;
-  }
-  return none(reason);
-}
-
-/** A profile that AWS_PROFILE names must exist, as for AWS's own tools; the default one need not. */
-async function sharedKeys(named: string | undefined, sources: AwsSources): Promise<Found> {
-  const keys = await viaProfile(named ?? "default", sources);
-  if (typeof keys !== "string") return found(keys);
-  return keys === "missing" && named !== undefined ? none(noProfile(named)) : none();
+function sharedFiles(sources: AwsSources): Source {
+  const { env } = sources.context;
+  const name = PROFILE_VARIABLES.find((it) => variable(env, it) !== undefined);
+  const profile = name === undefined ? "default" : (variable(env, name) ?? "");
+  return {
+    name: "the shared files",
+    async ask() {
+      const keys = await viaProfile(profile, sources);
+      if (typeof keys !== "string") return found(keys);
+      // A profile that a variable names must exist, as for AWS's own tools; the default one need not.
+      if (keys === "missing" && name !== undefined) throw noProfile(profile, name);
+      return none();
+    },
+  };
 }
 
 async function viaProfile(name: string, sources: AwsSources): Promise<AwsKeys | "missing" | "empty"> {
@@ -106,7 +106,7 @@ async function namedSourceKeys(name: string, sources: AwsSources): Promise<AwsKe
   throw result.reason ?? noKeys(`the credential_source ${name.slice(0, 60)} gives no AWS keys`);
 }
 
-/** A place of the machine's that fails gives no identity; only a mistake in the configuration ends the search. */
+/** A metadata server that fails gives no identity; only a mistake in the configuration ends the search. */
 function orNone(source: Source): Source {
   return {
     name: source.name,
@@ -131,15 +131,23 @@ function once(name: string, ask: () => Promise<Found>): Source {
 }
 
 function environmentKeys(env: MintContext["env"]): Found {
-  const keys = keysOf(env.AWS_ACCESS_KEY_ID, env.AWS_SECRET_ACCESS_KEY, env.AWS_SESSION_TOKEN);
+  const set = (name: string): readonly [string, string | undefined] => [name, variable(env, name)];
+  const session =
+    variable(env, "AWS_SESSION_TOKEN") === undefined ? "AWS_SECURITY_TOKEN" : "AWS_SESSION_TOKEN";
+  const keys = checkKeys(
+    { id: set("AWS_ACCESS_KEY_ID"), secret: set("AWS_SECRET_ACCESS_KEY"), session: set(session) },
+    "",
+  );
   return keys === undefined ? none() : found(keys);
 }
 
 /** The wrong cloud is a better reason than a missing identity, and worth one short question. */
-async function nothingFound(reason: Failure | undefined, sources: AwsSources): Promise<Failure> {
+async function nothingFound(
+  { reason, isConclusive }: Found & { readonly kind: "none" },
+  sources: AwsSources,
+): Promise<Failure> {
   // EC2's own word, or silence: another cloud's server at this address would have answered.
-  const told = reason?.code === "wrong-cloud" || reason?.code === "imds-no-answer" || saidByEc2(reason);
-  if (!told && (await isOnGoogle(sources.context))) return onGoogle();
+  if (isConclusive !== true && (await isOnGoogle(sources.context))) return onGoogle();
   return reason ?? noKeys("no AWS identity was found");
 }
 
@@ -149,10 +157,10 @@ function noKeys(message: string): Failure {
   });
 }
 
-function noProfile(name: string): Failure {
+function noProfile(profile: string, name: string): Failure {
   return new Failure(
     "aws-no-credentials",
-    `the AWS profile ${name.slice(0, 60)} is missing or gives no keys`,
-    { hint: "check ~/.aws/config and the name" },
+    `the AWS profile ${profile.slice(0, 60)}, which ${name} names, is missing`,
+    { hint: `check ${name} and ~/.aws/config` },
   );
 }

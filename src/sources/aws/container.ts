@@ -1,14 +1,15 @@
 // The identity of a container or a pod: the credentials endpoint of ECS and EKS, and the web identity variables.
-// What the variables name is used when it is there: a refusal or silence is final, only a closed door is an absence.
+// What the variables name is used or is a failure: an endpoint that refuses, is silent or is not there is no absence.
 
 import { type Endpoint, isSafeEndpoint, parseEndpoint } from "../../core/endpoint.ts";
 import { Failure } from "../../core/failures.ts";
 import { Secret } from "../../core/secret.ts";
 import { within } from "../../edge/clock.ts";
 import type { HttpResponse } from "../../edge/http.ts";
-import { readTokenFile } from "../../edge/token-file.ts";
 import { TransportError } from "../../edge/transport-error.ts";
+import { readNamedFile } from "../cloud/named-file.ts";
 import { sendPatiently } from "../cloud/retry.ts";
+import { variable } from "../cloud/variable.ts";
 import type { MintContext } from "../mint/mint.ts";
 import { type AwsPlace, checkRolePartition } from "./endpoint.ts";
 import { type Found, found, none } from "./found.ts";
@@ -16,6 +17,9 @@ import { parseKeys } from "./keys.ts";
 
 const LIMIT_MS = 1500;
 const CONNECT_LIMIT_MS = 500;
+const RELATIVE = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI";
+const FULL = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
+const TOKEN = "AWS_CONTAINER_AUTHORIZATION_TOKEN";
 /** ECS, and EKS over IPv4 and IPv6: plain http, but on the machine's own link. */
 const LINK_HOSTS: ReadonlySet<string> = new Set(["169.254.170.2", "169.254.170.23", "fd00:ec2::23"]);
 
@@ -40,42 +44,64 @@ export async function containerKeys(context: MintContext): Promise<Found> {
     });
   try {
     const answer = await sendPatiently({ clock, deadline }, ask);
-    if (answer.status !== 200) throw refused(answer.status);
+    if (answer.status !== 200) throw refused(answer.status, target.name);
     const keys = parseKeys(parseJson(answer.body), "Token");
-    if (keys === undefined) throw nonsense();
+    if (keys === undefined) throw nonsense(target.name);
     return found(keys);
   } catch (error) {
     if (!(error instanceof TransportError)) throw error;
-    if (error.trouble === "connect") return none(notThere());
-    throw silent();
+    throw unreachable(error, target);
   }
 }
 
-/** A role through an ID token that EKS put into a file. Throws a Failure when STS refuses. */
+/** A role through an ID token that EKS put into a file. Throws a Failure for half of it, and when STS refuses. */
 export async function webIdentityKeys(place: AwsPlace, context: MintContext): Promise<Found> {
-  const {
-    AWS_WEB_IDENTITY_TOKEN_FILE: file,
-    AWS_ROLE_ARN: roleArn,
-    AWS_ROLE_SESSION_NAME: name,
-  } = context.env;
-  if (!file || !roleArn) return none();
-  const token = readTokenFile(file)?.trim();
-  if (!token) {
-    const message = "the file that AWS_WEB_IDENTITY_TOKEN_FILE names cannot be read";
-    return none(new Failure("aws-no-credentials", message, { hint: "check the variable and the file" }));
-  }
+  const { env } = context;
+  const file = variable(env, "AWS_WEB_IDENTITY_TOKEN_FILE");
+  const roleArn = variable(env, "AWS_ROLE_ARN");
+  if (file === undefined && roleArn === undefined) return none();
+  if (file === undefined || roleArn === undefined) throw half(file === undefined);
   checkRolePartition(roleArn, place, "AWS_ROLE_ARN");
+  const token = readWebIdentityToken(file, "AWS_WEB_IDENTITY_TOKEN_FILE");
+  const name = variable(env, "AWS_ROLE_SESSION_NAME");
   const { assumeRoleWithWebIdentity } = await import("./sts.ts");
-  const role = { roleArn, ...(name ? { sessionName: name } : {}) };
+  const role = { roleArn, ...(name === undefined ? {} : { sessionName: name }) };
   return found(await assumeRoleWithWebIdentity(new Secret(token), role, place, context));
 }
 
-function containerTarget(env: MintContext["env"]): { endpoint: Endpoint; path: string } | undefined {
-  const relative = env.AWS_CONTAINER_CREDENTIALS_RELATIVE_URI;
-  const full = env.AWS_CONTAINER_CREDENTIALS_FULL_URI;
-  if (!relative && !full) return undefined;
-  const name = `AWS_CONTAINER_CREDENTIALS_${relative ? "RELATIVE" : "FULL"}_URI`;
-  const text = relative ? `http://169.254.170.2${relative}` : (full ?? "");
+/** `name`: of the setting that names the file. Throws a Failure. */
+export function readWebIdentityToken(path: string, name: string): string {
+  const file = readNamedFile(path);
+  const token = file.kind === "text" ? file.text.replace(/^\ufeff/, "").trim() : "";
+  if (/^[\x21-\x7e]+$/.test(token)) return token;
+  const why =
+    file.kind === "absent" ? "is not there" : file.kind === "unusable" ? file.why : "holds no ID token";
+  throw new Failure("aws-no-credentials", `the file that ${name} names ${why}`, {
+    hint: "check the setting and the file",
+  });
+}
+
+function half(isRole: boolean): Failure {
+  const names = ["AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE"];
+  const [set, missing] = isRole ? names : names.reverse();
+  return new Failure("aws-no-credentials", `${set} is set, but not ${missing}`, {
+    hint: "set both, or none of them",
+  });
+}
+
+interface Target {
+  /** The variable that names it. */
+  readonly name: string;
+  readonly endpoint: Endpoint;
+  readonly path: string;
+}
+
+function containerTarget(env: MintContext["env"]): Target | undefined {
+  const relative = variable(env, RELATIVE);
+  const full = variable(env, FULL);
+  if (relative === undefined && full === undefined) return undefined;
+  const name = relative === undefined ? FULL : RELATIVE;
+  const text = relative === undefined ? (full ?? "") : `http://169.254.170.2${relative}`;
   // Strict for the host; a query is ours to cut off, since an endpoint has none.
   const [base = "", query] = text.split("?", 2);
   const endpoint = relative?.startsWith("/") === false ? undefined : parseEndpoint(base);
@@ -86,16 +112,23 @@ function containerTarget(env: MintContext["env"]): { endpoint: Endpoint; path: s
     });
   }
   const path = /^https?:\/\/[^/]*(\/.*)?$/i.exec(base)?.[1] ?? "/";
-  return { endpoint, path: query === undefined ? path : `${path}?${query}` };
+  return { name, endpoint, path: query === undefined ? path : `${path}?${query}` };
 }
 
 function authorizationHeader(env: MintContext["env"]): Secret | undefined {
-  const file = env.AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE;
-  const text = file ? readTokenFile(file) : env.AWS_CONTAINER_AUTHORIZATION_TOKEN || undefined;
-  if (file && text === undefined) throw badToken("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE cannot be read");
-  const header = text?.replace(/\r?\n$/, "");
+  const path = variable(env, `${TOKEN}_FILE`);
+  const file = path === undefined ? undefined : readNamedFile(path);
+  if (file !== undefined && file.kind !== "text") {
+    const why = file.kind === "absent" ? "is not there" : file.why;
+    throw badToken(`the file that ${TOKEN}_FILE names ${why}`);
+  }
+  const header = file === undefined ? variable(env, TOKEN) : file.text.replace(/^\ufeff/, "").trim();
   if (header === undefined) return undefined;
-  if (!/^[\x20-\x7e]+$/.test(header)) throw badToken("AWS_CONTAINER_AUTHORIZATION_TOKEN is not one line");
+  if (!/^[\x20-\x7e]+$/.test(header)) {
+    throw badToken(
+      `${file === undefined ? TOKEN : `the file that ${TOKEN}_FILE names`} holds no single line`,
+    );
+  }
   return new Secret(header);
 }
 
@@ -110,35 +143,31 @@ function parseJson(body: Buffer): unknown {
   }
 }
 
-function refused(status: number): Failure {
+function refused(status: number, name: string): Failure {
   if (status >= 500 || status === 429) {
-    return new Failure(
-      "aws-unreachable",
-      `the container's credentials endpoint answered with HTTP ${status}`,
-      {
-        hint: "try again",
-      },
-    );
+    return new Failure("aws-unreachable", `the endpoint that ${name} names answered with HTTP ${status}`, {
+      hint: "try again",
+    });
   }
-  return new Failure("aws-denied", `the container's credentials endpoint refused (HTTP ${status})`, {
-    hint: "check the task role or the pod identity association",
+  return new Failure("aws-denied", `the endpoint that ${name} names refused (HTTP ${status})`, {
+    hint: "check the task role, or the pod identity association and its authorization token",
   });
 }
 
-function notThere(): Failure {
-  return new Failure("aws-no-credentials", "the container's credentials endpoint cannot be reached", {
-    hint: "unset AWS_CONTAINER_CREDENTIALS_FULL_URI if this is no container of ECS or EKS",
-  });
-}
-
-function silent(): Failure {
-  return new Failure("aws-unreachable", "the container's credentials endpoint did not answer", {
+function unreachable(error: TransportError, { name, endpoint }: Target): Failure {
+  const where = `the endpoint that ${name} names (${endpoint.host} port ${endpoint.port})`;
+  if (error.trouble === "connect") {
+    return new Failure("aws-unreachable", `${where} cannot be reached (${error.systemCode})`, {
+      hint: `unset ${name} if this is no container of ECS or EKS`,
+    });
+  }
+  return new Failure("aws-unreachable", `${where} did not answer`, {
     hint: "check the task's agent or the pod identity agent",
   });
 }
 
-function nonsense(): Failure {
-  return new Failure("aws-bad-answer", "the container's credentials endpoint did not answer with AWS keys", {
-    hint: "check AWS_CONTAINER_CREDENTIALS_FULL_URI",
+function nonsense(name: string): Failure {
+  return new Failure("aws-bad-answer", `the endpoint that ${name} names did not answer with AWS keys`, {
+    hint: `check ${name}`,
   });
 }

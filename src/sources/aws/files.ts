@@ -1,6 +1,7 @@
 // Where the shared AWS files are. No SDK: the cache key needs it.
 
 import { joinPath } from "../../core/paths.ts";
+import { variable } from "../cloud/variable.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -13,8 +14,8 @@ export interface SharedFiles {
 }
 
 export function sharedFiles(env: Env, home: string | undefined): SharedFiles | undefined {
-  const filepath = located(env.AWS_SHARED_CREDENTIALS_FILE, "credentials", home);
-  const configFilepath = located(env.AWS_CONFIG_FILE, "config", home);
+  const filepath = located(variable(env, "AWS_SHARED_CREDENTIALS_FILE"), "credentials", home);
+  const configFilepath = located(variable(env, "AWS_CONFIG_FILE"), "config", home);
   if (filepath === undefined && configFilepath === undefined) return undefined;
   // The loader takes a path that does not exist for an empty file.
   return { filepath: filepath ?? "/dev/null", configFilepath: configFilepath ?? "/dev/null" };

@@ -2,11 +2,13 @@
 // gets little time, and its silence is told apart from its absence: a hop limit of 1 looks like silence.
 
 import { type Endpoint, isLoopback, parseEndpoint } from "../../core/endpoint.ts";
+import { isRecord } from "../../core/entry.ts";
 import { Failure } from "../../core/failures.ts";
 import { within } from "../../edge/clock.ts";
 import type { HttpResponse } from "../../edge/http.ts";
 import { TransportError } from "../../edge/transport-error.ts";
 import { sendPatiently } from "../cloud/retry.ts";
+import { variable } from "../cloud/variable.ts";
 import type { MintContext } from "../mint/mint.ts";
 import { type Found, found, none } from "./found.ts";
 import { parseKeys } from "./keys.ts";
@@ -28,18 +30,18 @@ export async function instanceKeys(context: MintContext): Promise<Found> {
   const server = imdsServer(context, LIMIT_MS);
   try {
     const session = await server.session();
-    if (session instanceof Failure) return none(session);
+    if (session instanceof Failure) return none(session, session.code === "wrong-cloud");
     const role = await server.get(ROLES_PATH, session);
     const name = role.body.toString("utf8").trim().split("\n")[0]?.trim() ?? "";
     if (isBusy(role)) return none(busy(role.status));
-    if (role.status === 404 || (role.status === 200 && name === "")) return none(noRole());
+    if (role.status === 404 || (role.status === 200 && name === "")) return noRole();
     if (role.status !== 200 || !/^[\w+=,.@-]{1,200}$/.test(name)) throw nonsense();
     const answer = await server.get(ROLES_PATH + name, session);
     if (isBusy(answer)) return none(busy(answer.status));
-    if (answer.status !== 200) return none(noRole());
+    if (answer.status !== 200) return noRole();
     return keysIn(answer.body);
   } catch (error) {
-    if (error instanceof TransportError) return none(unreachable(error));
+    if (error instanceof TransportError) return none(unreachable(error), error.trouble === "timeout");
     throw error;
   }
 }
@@ -88,10 +90,10 @@ function imdsServer({ env, http, clock, deadline: ofRun }: MintContext, limitMs:
 /** Throws a Failure: a metadata server lies on the machine's own link, or on loopback in a test. */
 function imdsEndpoint(env: MintContext["env"]): Endpoint {
   const usual =
-    env.AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE?.toLowerCase() === "ipv6"
+    variable(env, "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE")?.toLowerCase() === "ipv6"
       ? "http://[fd00:ec2::254]"
       : "http://169.254.169.254";
-  const endpoint = parseEndpoint(env.AWS_EC2_METADATA_SERVICE_ENDPOINT || usual);
+  const endpoint = parseEndpoint(variable(env, "AWS_EC2_METADATA_SERVICE_ENDPOINT") ?? usual);
   if (endpoint !== undefined && (isLoopback(endpoint.host) || USUAL_HOSTS.has(endpoint.host)))
     return endpoint;
   throw new Failure(
@@ -108,15 +110,16 @@ function keysIn(body: Buffer): Found {
   } catch {
     throw nonsense();
   }
-  const { Code: code = "Success" } = value as { Code?: unknown };
-  if (code !== "Success") return none(noRole());
+  if (!isRecord(value)) throw nonsense();
+  const { Code: code = "Success" } = value;
+  if (code !== "Success") return noRole();
   const keys = parseKeys(value, "Token");
   if (keys === undefined) throw nonsense();
   return found(keys);
 }
 
 const isDisabled = (env: MintContext["env"]): boolean =>
-  env.AWS_EC2_METADATA_DISABLED?.toLowerCase() === "true";
+  variable(env, "AWS_EC2_METADATA_DISABLED")?.toLowerCase() === "true";
 
 function unreachable(error: TransportError): Failure {
   if (error.trouble === "connect") {
@@ -152,19 +155,12 @@ function busy(status: number): Failure {
   });
 }
 
-const FROM_EC2 = new WeakSet<Failure>();
-
-/** True when the reason came from EC2's own metadata server, so that this machine is on EC2. */
-export function saidByEc2(reason: Failure | undefined): boolean {
-  return reason !== undefined && FROM_EC2.has(reason);
-}
-
-function noRole(): Failure {
+/** EC2's own word: no other cloud need be asked. */
+function noRole(): Found {
   const failure = new Failure("aws-no-credentials", "this EC2 instance has no role that gives keys", {
     hint: "attach an instance profile, or configure identity.oidc",
   });
-  FROM_EC2.add(failure);
-  return failure;
+  return none(failure, true);
 }
 
 function nonsense(): Failure {

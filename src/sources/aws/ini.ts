@@ -1,5 +1,5 @@
 // The grammar of the shared AWS files, as AWS's CLI reads them: it goes through Python's `configparser`, and so does
-// this, rule by rule (test/unit/sources/aws/ini.tsv compares the two). Pure text in, sections out; no value is ever shown.
+// this, rule by rule (fixtures/clouds/aws-identity.tsv compares the two). Pure text in, sections out; no value is ever shown.
 
 /** A value, or the keys of a block that is indented below an empty one. */
 export type IniValue = string | ReadonlyMap<string, string>;
@@ -84,7 +84,7 @@ class Reader {
       if (name === DEFAULTS) continue;
       const section = new Map<string, IniValue>();
       for (const [option, { line, parts }] of [...(this.#sections.get(DEFAULTS) ?? []), ...options]) {
-        const value = valueOf(parts);
+        const value = valueIn(parts);
         if (value === undefined) return { kind: "broken", line, why: "an indented block without `=`" };
         section.set(option, value);
       }
@@ -95,7 +95,7 @@ class Reader {
 }
 
 /** Undefined for a block with a line that is no setting. */
-function valueOf(parts: readonly string[]): IniValue | undefined {
+function valueIn(parts: readonly string[]): IniValue | undefined {
   const text = parts.join("\n").replace(/[\s\x1c-\x1f\x85]+$/, "");
   if (!text.startsWith("\n")) return text;
   const block = new Map<string, string>();
@@ -121,7 +121,7 @@ export function nameIn(header: string, kind: string): string | undefined {
 /** As a POSIX shell splits them; undefined where a quotation does not end. */
 function shellWords(text: string): readonly string[] | undefined {
   const words: string[] = [];
-  const pattern = /[ \t\r\n]*((?:[^ \t\r\n'"\\]|'[^']*'|"(?:[^"\\]|\\[^])*"|\\[^])+)|[ \t\r\n]+$/y;
+  const pattern = /[ \t\r\n]*((?:[^ \t\r\n'"\\]|'[^']*'|"(?:[^"\\]|\\[\s\S])*"|\\[\s\S])+)|[ \t\r\n]+$/y;
   while (pattern.lastIndex < text.length) {
     const match = pattern.exec(text);
     if (match === null) return undefined;
@@ -131,7 +131,7 @@ function shellWords(text: string): readonly string[] | undefined {
 }
 
 function unquoted(word: string): string {
-  return word.replace(/'([^']*)'|"((?:[^"\\]|\\[^])*)"|\\([^])/g, (_, single, double, escaped) =>
+  return word.replace(/'([^']*)'|"((?:[^"\\]|\\[\s\S])*)"|\\([\s\S])/g, (_, single, double, escaped) =>
     double === undefined ? (single ?? escaped) : double.replace(/\\(["\\])/g, "$1"),
   );
 }

@@ -1,26 +1,30 @@
-// A profile of the shared AWS files, resolved by hand: the SDK's own resolver opens its own connections to metadata
-// servers. Parsing the files, single sign-on and `aws login` are the SDK's. Nothing is written but what those renew.
+// A profile of the shared AWS files, resolved by hand in the order of AWS's CLI: the SDK's own resolver opens its own
+// connections to metadata servers. A profile that names a way to keys by halves is a failure. Nothing is written.
 
-import { parseKnownFiles } from "@smithy/core/config";
 import { Failure } from "../../core/failures.ts";
 import { Secret } from "../../core/secret.ts";
-import { readTokenFile } from "../../edge/token-file.ts";
 import type { MintContext } from "../mint/mint.ts";
+import { readWebIdentityToken } from "./container.ts";
 import { type AwsPlace, checkRolePartition } from "./endpoint.ts";
-import { sharedFiles } from "./files.ts";
-import { type AwsKeys, keysOf } from "./keys.ts";
+import type { IniSection } from "./ini.ts";
+import { type AwsKeys, checkKeys } from "./keys.ts";
+import { type Profile, readSharedConfig, type SharedConfig } from "./shared-config.ts";
 import type { Role } from "./sts.ts";
-
-type Profile = Readonly<Record<string, string | undefined>>;
 
 /** Where `credential_source` of a profile may send us. Throws a Failure when there are no keys. */
 export type CredentialSource = (name: string) => Promise<AwsKeys>;
 
 interface Resolver {
-  readonly profiles: Readonly<Record<string, Profile>>;
+  readonly shared: SharedConfig;
   readonly place: AwsPlace;
   readonly context: MintContext;
   readonly sourceKeys: CredentialSource;
+}
+
+/** A profile under its name, for the words of a failure. */
+interface Named {
+  readonly name: string;
+  readonly profile: Profile;
 }
 
 /** The profile's keys; `empty`: it is there and names no way to any. Throws a Failure. */
@@ -30,109 +34,170 @@ export async function profileKeys(
   context: MintContext,
   sourceKeys: CredentialSource,
 ): Promise<AwsKeys | "missing" | "empty"> {
-  const files = sharedFiles(context.env, context.home);
-  const profiles = files === undefined ? {} : await parseKnownFiles({ ...files, ignoreCache: true });
-  if (!Object.hasOwn(profiles, name)) return "missing";
-  return (await resolve({ profiles, place, context, sourceKeys }, name, new Set())) ?? "empty";
+  const shared = readSharedConfig(context);
+  const profile = shared.profiles.get(name);
+  if (profile === undefined) return "missing";
+  const resolver = { shared, place, context, sourceKeys };
+  return (await resolve(resolver, { name, profile }, new Set([name]))) ?? "empty";
 }
 
+/** `visited`: the profiles that are built on this one, and itself. */
 async function resolve(
   resolver: Resolver,
-  name: string,
+  at: Named,
   visited: ReadonlySet<string>,
+  isSource = false,
 ): Promise<AwsKeys | undefined> {
-  const { profiles, context } = resolver;
-  const profile = Object.hasOwn(profiles, name) ? profiles[name] : undefined;
-  if (profile === undefined) return undefined;
-  const fixed = keysOf(profile.aws_access_key_id, profile.aws_secret_access_key, profile.aws_session_token);
-  // As in the SDK: the keys of a profile that another one builds on come before its own role.
-  if (fixed !== undefined && visited.size > 0) return fixed;
-  if (profile.role_arn && (profile.source_profile || profile.credential_source)) {
-    return assume(resolver, name, profile, new Set([...visited, name]));
-  }
-  if (fixed !== undefined) return fixed;
-  if (profile.role_arn && profile.web_identity_token_file) return webIdentity(resolver, name, profile);
-  if (profile.credential_process) {
+  const { all, inConfig, inCredentials } = at.profile;
+  const hasKeys = all.has("aws_access_key_id") || all.has("aws_secret_access_key");
+  // The keys of a profile that another one is built on come before its own role.
+  const wantsRole = all.has("role_arn") && !all.has("web_identity_token_file");
+  if (wantsRole && !(isSource && hasKeys)) return assume(resolver, at, visited);
+  if (all.has("web_identity_token_file")) return webIdentity(resolver, at);
+  if (all.has("sso_account_id") || all.has("sso_role_name")) return signedIn(resolver, at);
+  const keys = keysIn(inCredentials, at.name);
+  if (keys !== undefined) return keys;
+  if (all.has("login_session")) return signedInByLogin(resolver, at);
+  if (all.has("credential_process")) {
     const { processKeys } = await import("./process.ts");
-    return processKeys(profile.credential_process, name, context);
+    return processKeys(text(at, "credential_process"), at.name, resolver.context);
   }
-  if (profile.sso_start_url || profile.sso_session) {
-    const { ssoKeys } = await import("./sso.ts");
-    return ssoKeys(name, context);
-  }
-  if (profile.login_session) {
-    const { loginKeys } = await import("./sso.ts");
-    return loginKeys(name, profile.region ?? resolver.place.region, context);
+  const fromConfig = keysIn(inConfig, at.name);
+  if (fromConfig !== undefined) return fromConfig;
+  return refuseHalf(at);
+}
+
+/** What says whose keys to use, but has no meaning without more. */
+function refuseHalf(at: Named): undefined {
+  const { all } = at.profile;
+  for (const [half, rest] of [
+    ["sso_session", "sso_account_id and sso_role_name"],
+    ["sso_start_url", "sso_account_id and sso_role_name"],
+    ["source_profile", "role_arn"],
+    ["credential_source", "role_arn"],
+  ] as const) {
+    if (all.has(half)) throw broken(`${theProfile(at)} has ${half}, but not ${rest}`);
   }
   return undefined;
 }
 
-async function assume(
-  resolver: Resolver,
-  name: string,
-  profile: Profile,
-  visited: ReadonlySet<string>,
-): Promise<AwsKeys> {
-  const { place, context } = resolver;
-  const source = profile.source_profile;
-  if (profile.mfa_serial) throw needsCode(name);
-  // A profile may build on its own keys, and on no other one twice.
-  if (source !== undefined && source !== name && visited.has(source)) throw circular(name);
-  const own = source === name ? resolver.profiles[name] : undefined;
-  const keys =
-    source === undefined
-      ? await resolver.sourceKeys(profile.credential_source ?? "")
-      : own === undefined
-        ? await resolve(resolver, source, visited)
-        : keysOf(own.aws_access_key_id, own.aws_secret_access_key, own.aws_session_token);
-  if (keys === undefined) throw noSource(name, source ?? "");
-  const { assumeRole } = await import("./sts.ts");
-  return assumeRole(keys, roleOf(profile, name, place), stsAt(profile, place), context);
+function keysIn(section: IniSection, name: string): AwsKeys | undefined {
+  const value = (key: string): string | undefined => {
+    const found = section.get(key);
+    // A block is no key; the check says so without a look at it.
+    return found === undefined || typeof found === "string" ? found : "{}";
+  };
+  const token = section.has("aws_security_token") ? "aws_security_token" : "aws_session_token";
+  return checkKeys(
+    {
+      id: ["aws_access_key_id", value("aws_access_key_id")],
+      secret: ["aws_secret_access_key", value("aws_secret_access_key")],
+      // An empty one is none, as in a file that was filled from a template.
+      session: [token, value(token) || undefined],
+    },
+    ` of the AWS profile ${shown(name)}`,
+  );
 }
 
-async function webIdentity({ place, context }: Resolver, name: string, profile: Profile): Promise<AwsKeys> {
-  const token = readTokenFile(profile.web_identity_token_file ?? "")?.trim();
-  if (!token) {
-    const message = `the web identity token file of the AWS profile ${shown(name)} cannot be read`;
-    throw new Failure("aws-no-credentials", message, { hint: "check web_identity_token_file" });
+async function assume(resolver: Resolver, at: Named, visited: ReadonlySet<string>): Promise<AwsKeys> {
+  const { all } = at.profile;
+  const role = roleOf(at, resolver.place);
+  if (all.has("mfa_serial")) {
+    throw broken(`${theProfile(at)} asks for an MFA code`, "use a profile of aws sso login or aws login");
   }
-  const { assumeRoleWithWebIdentity } = await import("./sts.ts");
-  const role = roleOf(profile, name, place);
-  return assumeRoleWithWebIdentity(new Secret(token), role, stsAt(profile, place), context);
+  const keys = all.has("source_profile")
+    ? await keysOfSource(resolver, at, visited)
+    : all.has("credential_source")
+      ? await resolver.sourceKeys(text(at, "credential_source"))
+      : undefined;
+  if (keys === undefined) {
+    throw broken(`${theProfile(at)} has role_arn, but neither source_profile nor credential_source`);
+  }
+  const { assumeRole } = await import("./sts.ts");
+  return assumeRole(keys, role, stsAt(at, resolver.place), resolver.context);
 }
 
-function roleOf(profile: Profile, name: string, place: AwsPlace): Role {
-  const roleArn = profile.role_arn ?? "";
-  checkRolePartition(roleArn, place, `role_arn of the AWS profile ${shown(name)}`);
-  const seconds = Number(profile.duration_seconds);
+async function keysOfSource(resolver: Resolver, at: Named, visited: ReadonlySet<string>): Promise<AwsKeys> {
+  if (at.profile.all.has("credential_source")) {
+    throw broken(`${theProfile(at)} has both source_profile and credential_source`);
+  }
+  const name = text(at, "source_profile");
+  const profile = resolver.shared.profiles.get(name);
+  if (profile === undefined) {
+    throw broken(`the AWS profile ${shown(name)}, which ${shown(at.name)} is built on, is missing`);
+  }
+  const hasKeys = profile.all.has("aws_access_key_id") || profile.all.has("aws_secret_access_key");
+  // A profile may be built on its own keys, and on no other one twice.
+  if (visited.has(name) && !(name === at.name && hasKeys)) {
+    throw broken(`${theProfile(at)} is built on itself`, "correct source_profile");
+  }
+  const keys = await resolve(resolver, { name, profile }, new Set([...visited, name]), true);
+  if (keys !== undefined) return keys;
+  throw broken(`the AWS profile ${shown(name)}, which ${shown(at.name)} is built on, gives no keys`);
+}
+
+async function webIdentity({ place, context }: Resolver, at: Named): Promise<AwsKeys> {
+  const role = roleOf(at, place);
+  const of = ` of the AWS profile ${shown(at.name)}`;
+  const token = readWebIdentityToken(text(at, "web_identity_token_file"), `web_identity_token_file${of}`);
+  const { assumeRoleWithWebIdentity } = await import("./sts.ts");
+  return assumeRoleWithWebIdentity(new Secret(token), role, stsAt(at, place), context);
+}
+
+async function signedIn({ shared, context }: Resolver, at: Named): Promise<AwsKeys> {
+  const { all } = at.profile;
+  const sessionName = all.has("sso_session") ? text(at, "sso_session") : undefined;
+  const session = sessionName === undefined ? undefined : shared.ssoSessions.get(sessionName);
+  if (sessionName !== undefined && session === undefined) {
+    throw broken(`${theProfile(at)} is incomplete: there is no sso-session ${shown(sessionName)}`);
+  }
+  const merged = new Map([...all, ...(session ?? [])]);
+  for (const key of ["sso_start_url", "sso_region", "sso_account_id", "sso_role_name"]) {
+    if (!merged.get(key)) throw broken(`${theProfile(at)} is incomplete: it has no ${key}`);
+    if (all.has(key) && all.get(key) !== merged.get(key)) {
+      throw broken(`${theProfile(at)} and its sso-session have different values for ${key}`);
+    }
+  }
+  const { ssoKeys } = await import("./sso.ts");
+  return ssoKeys(at.name, merged, sessionName, context);
+}
+
+async function signedInByLogin({ place, context }: Resolver, at: Named): Promise<AwsKeys> {
+  const { loginKeys } = await import("./sso.ts");
+  const region = at.profile.all.has("region") ? text(at, "region") : place.region;
+  return loginKeys(at.name, text(at, "login_session"), region, context);
+}
+
+function roleOf(at: Named, place: AwsPlace): Role {
+  const { all } = at.profile;
+  if (!all.has("role_arn")) throw broken(`${theProfile(at)} has web_identity_token_file, but not role_arn`);
+  const roleArn = text(at, "role_arn");
+  checkRolePartition(roleArn, place, `role_arn of the AWS profile ${shown(at.name)}`);
+  const seconds = Number(all.get("duration_seconds"));
+  const sessionName = all.get("role_session_name");
   return {
     roleArn,
-    ...(profile.role_session_name ? { sessionName: profile.role_session_name } : {}),
-    ...(profile.external_id ? { externalId: profile.external_id } : {}),
+    ...(sessionName ? { sessionName: text(at, "role_session_name") } : {}),
+    ...(all.get("external_id") ? { externalId: text(at, "external_id") } : {}),
     ...(Number.isInteger(seconds) && seconds > 0 ? { durationSeconds: seconds } : {}),
   };
 }
 
 /** A profile's own region is where its role is assumed; the partition has been checked. */
-const stsAt = (profile: Profile, place: AwsPlace): AwsPlace =>
-  profile.region ? { ...place, region: profile.region } : place;
+const stsAt = (at: Named, place: AwsPlace): AwsPlace =>
+  at.profile.all.get("region") ? { ...place, region: text(at, "region") } : place;
+
+/** Throws a Failure for an empty value and for a block. */
+function text(at: Named, key: string): string {
+  const value = at.profile.all.get(key);
+  if (typeof value === "string" && value !== "") return value;
+  throw broken(`${key} of the AWS profile ${shown(at.name)} is empty`);
+}
 
 /** Names come from the user's own files; they are shown shortened. */
 export const shown = (name: string): string => name.slice(0, 60);
+const theProfile = ({ name }: Named): string => `the AWS profile ${shown(name)}`;
 
-function needsCode(name: string): Failure {
-  return new Failure("aws-no-credentials", `the AWS profile ${shown(name)} asks for an MFA code`, {
-    hint: "use a profile that signs in with aws sso login or aws login",
-  });
-}
-
-function circular(name: string): Failure {
-  return new Failure("aws-no-credentials", `the AWS profile ${shown(name)} is built on itself`, {
-    hint: "correct source_profile",
-  });
-}
-
-function noSource(name: string, source: string): Failure {
-  const message = `the AWS profile ${shown(source)}, which ${shown(name)} is built on, gives no keys`;
-  return new Failure("aws-no-credentials", message, { hint: "correct source_profile" });
+function broken(message: string, hint = "correct ~/.aws/config or ~/.aws/credentials"): Failure {
+  return new Failure("aws-no-credentials", message, { hint });
 }

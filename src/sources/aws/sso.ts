@@ -3,38 +3,73 @@
 
 import { fromLoginCredentials } from "@aws-sdk/credential-provider-login";
 import { fromSSO } from "@aws-sdk/credential-provider-sso";
+import { externalDataInterceptor } from "@smithy/core/config";
 import { Failure } from "../../core/failures.ts";
 import { TransportError } from "../../edge/transport-error.ts";
 import type { MintContext } from "../mint/mint.ts";
 import { quietOptions } from "./client-options.ts";
 import { awsFailure, badAnswer, skewFailure } from "./errors.ts";
-import { sharedFiles } from "./files.ts";
+import type { IniSection, IniValue } from "./ini.ts";
 import { type AwsKeys, keysOf } from "./keys.ts";
 import { shown } from "./profile.ts";
 import { type AwsWire, awsWire } from "./request-handler.ts";
 
-/** Throws a Failure. */
-export function ssoKeys(profile: string, context: MintContext): Promise<AwsKeys> {
-  const { wire, options } = settings(profile, context);
+/** `merged`: what the profile and its sso-session say. Throws a Failure. */
+export function ssoKeys(
+  profile: string,
+  merged: IniSection,
+  session: string | undefined,
+  context: MintContext,
+): Promise<AwsKeys> {
+  const value = (key: string): string =>
+    oneLine(merged.get(key), `${key} of the AWS profile ${shown(profile)}`);
+  const portal = [`sso_start_url = ${value("sso_start_url")}`, `sso_region = ${value("sso_region")}`];
+  const account = [
+    `sso_account_id = ${value("sso_account_id")}`,
+    `sso_role_name = ${value("sso_role_name")}`,
+  ];
+  const name = oneLine(session ?? "", `sso_session of the AWS profile ${shown(profile)}`);
+  const lines =
+    session === undefined
+      ? [...portal, ...account]
+      : [...account, `sso_session = ${name}`, `[sso-session ${name}]`, ...portal];
+  const { wire, options } = settings(lines, context);
   return keysFrom(fromSSO(options), `aws sso login --profile ${shown(profile)}`, wire, context);
 }
 
 /** Throws a Failure. */
-export function loginKeys(profile: string, region: string, context: MintContext): Promise<AwsKeys> {
-  const { wire, options } = settings(profile, context);
+export function loginKeys(
+  profile: string,
+  session: string,
+  region: string,
+  context: MintContext,
+): Promise<AwsKeys> {
+  const lines = [`login_session = ${oneLine(session, `login_session of the AWS profile ${shown(profile)}`)}`];
+  const { wire, options } = settings(lines, context);
   const clientConfig = { ...options.clientConfig, region };
   const provider = fromLoginCredentials({ ...options, clientConfig });
   return keysFrom(provider, `aws login --profile ${shown(profile)}`, wire, context);
 }
 
-function settings(profile: string, context: MintContext) {
+/** The providers would read the files by a grammar of their own: they get what we have read, under names of ours. */
+const PROFILE = "as-read";
+const FILE = "/dev/null/as-read";
+
+function settings(lines: readonly string[], context: MintContext) {
   const wire = awsWire(context);
   const clientConfig = quietOptions(wire);
-  const files = sharedFiles(context.env, context.home);
+  externalDataInterceptor.interceptFile(FILE, [`[profile ${PROFILE}]`, ...lines, ""].join("\n"));
+  const files = { filepath: "/dev/null", configFilepath: FILE };
   return {
     wire,
-    options: { profile, ...files, ignoreCache: true, clientConfig, logger: clientConfig.logger },
+    options: { profile: PROFILE, ...files, ignoreCache: true, clientConfig, logger: clientConfig.logger },
   };
+}
+
+/** What goes into the text of a file must be what comes out. */
+function oneLine(value: IniValue | undefined, where: string): string {
+  if (typeof value === "string" && /^[\x21-\x7e ]*$/.test(value) && !/ [#;]/.test(value)) return value;
+  throw new Failure("aws-no-credentials", `${where} cannot be used`, { hint: "correct ~/.aws/config" });
 }
 
 async function keysFrom(

@@ -95,19 +95,27 @@ describe("runner-native", () => {
       );
     }));
 
-  it("goes on to the instance when the container's endpoint is not there", async () => {
-    await using clouds = await startClouds({ ecr: {}, imds: {} });
-    const env = { ...clouds.env, AWS_CONTAINER_CREDENTIALS_FULL_URI: `http://${CLOSED}/x` };
-    await withContext({ env }, (context) => mintEcr(planFor(ECR_EU), context));
-    expect(clouds.ecr.journal.entries[0]?.principal).toBe(INSTANCE_ROLE);
-  });
-
-  it("is the instance's when the container's endpoint gives none", async () => {
-    await using clouds = await startClouds({ ecr: {}, imds: {}, container: {} });
-    const env = { ...clouds.env, AWS_CONTAINER_AUTHORIZATION_TOKEN: "Bearer another" };
-    await withContext({ env }, (context) => mintEcr(planFor(ECR_EU), context));
-    expect(clouds.imds.journal.count()).toBeGreaterThan(0);
-    expect(clouds.ecr.journal.granted()).toBe(1);
+  it.each([
+    [
+      "a container's endpoint that is not there",
+      { AWS_CONTAINER_CREDENTIALS_FULL_URI: `http://${CLOSED}/x` },
+    ],
+    ["a container's endpoint that refuses", { AWS_CONTAINER_AUTHORIZATION_TOKEN: "Bearer another" }],
+    ["half a web identity", { AWS_ROLE_ARN: ROLE }],
+    ["the other half", { AWS_WEB_IDENTITY_TOKEN_FILE: "/nowhere" }],
+    ["an ID token that is not there", { AWS_ROLE_ARN: ROLE, AWS_WEB_IDENTITY_TOKEN_FILE: "/nowhere" }],
+  ])("does not give way to the instance: %s", async (what, more) => {
+    await using clouds = await startClouds({
+      ecr: {},
+      imds: {},
+      ...(what.includes("refuses") && { container: {} }),
+    });
+    const env = { ...clouds.env, ...more };
+    const failure = await failureOf(withContext({ env }, (context) => mintEcr(planFor(ECR_EU), context)));
+    expect(failure.message).toMatch(
+      /AWS_(?:CONTAINER_CREDENTIALS_FULL_URI|ROLE_ARN|WEB_IDENTITY_TOKEN_FILE)/,
+    );
+    expect(clouds.imds.journal.count() + clouds.ecr.journal.count()).toBe(0);
   });
 
   it("is the default chain where the machine has no identity", async () => {
@@ -151,16 +159,6 @@ describe("source ecr", () => {
     expect(clouds.ecr.journal.entries[0]?.principal).toBe(DEVELOPER);
     expect(clouds.imds.journal.count()).toBe(0);
   });
-
-  it("is the profile that AWS_PROFILE names before the variables", () =>
-    withHome(async (home) => {
-      await using clouds = await startClouds({ ecr: {}, imds: {} });
-      const other = clouds.ring.permanent("arn:aws:iam::111122223333:user/other");
-      const files = writeAwsHome(home, { credentials: { other: keySection(other) } });
-      const env = { ...clouds.env, ...files, ...keyEnv(clouds.ring.permanent()), AWS_PROFILE: "other" };
-      await withContext({ env, home }, (context) => mintEcr(planFor(ECR_EU, "default-chain"), context));
-      expect(clouds.ecr.journal.entries[0]?.principal).toBe(other.principal);
-    }));
 
   it("finds the shared files in the home directory", () =>
     withHome(async (home) => {

@@ -163,7 +163,7 @@ describe("a profile", () => {
       },
       "built on itself",
     ],
-    ["is built on nothing", { "profile dev": { role_arn: PULL, source_profile: "gone" } }, "gives no keys"],
+    ["is built on nothing", { "profile dev": { role_arn: PULL, source_profile: "gone" } }, "gone"],
     ["wants a code", { "profile dev": { role_arn: PULL, source_profile: "b", mfa_serial: "x" } }, "MFA"],
     ["is incomplete", { "profile dev": { sso_session: "gone", sso_account_id: "1" } }, "incomplete"],
   ])("that %s gives nothing", (_what, config, words) =>
