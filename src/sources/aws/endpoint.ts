@@ -4,6 +4,7 @@
 import { type Endpoint, isSafeEndpoint, parseEndpoint } from "../../core/endpoint.ts";
 import { Failure } from "../../core/failures.ts";
 import type { MintTarget } from "../../core/identity.ts";
+import { isSwitchedOn, variable } from "../cloud/variable.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -26,8 +27,8 @@ export function placeOf(target: AwsTarget, env: Env): AwsPlace {
   return {
     region: host.region,
     partition: host.partition,
-    fips: host.fips || isOn(env.AWS_USE_FIPS_ENDPOINT),
-    dualStack: host.dualStack || isOn(env.AWS_USE_DUALSTACK_ENDPOINT),
+    fips: host.fips || isSwitchedOn(env, "AWS_USE_FIPS_ENDPOINT"),
+    dualStack: host.dualStack || isSwitchedOn(env, "AWS_USE_DUALSTACK_ENDPOINT"),
   };
 }
 
@@ -38,16 +39,16 @@ export function placeOf(target: AwsTarget, env: Env): AwsPlace {
 export function stsPlace(place: AwsPlace, env: Env): AwsPlace {
   return {
     ...place,
-    fips: isOn(env.AWS_USE_FIPS_ENDPOINT),
-    dualStack: isOn(env.AWS_USE_DUALSTACK_ENDPOINT),
+    fips: isSwitchedOn(env, "AWS_USE_FIPS_ENDPOINT"),
+    dualStack: isSwitchedOn(env, "AWS_USE_DUALSTACK_ENDPOINT"),
   };
 }
 
 /** The endpoint that the environment names for `service`. Throws a Failure when it may not be used. */
 export function endpointOverride(env: Env, service: AwsService): Endpoint | undefined {
   const name = `AWS_ENDPOINT_URL_${service}`;
-  const text = env[name];
-  if (!text) return undefined;
+  const text = variable(env, name);
+  if (text === undefined) return undefined;
   const endpoint = parseEndpoint(text);
   if (endpoint !== undefined && isSafeEndpoint(endpoint)) return endpoint;
   throw new Failure("config-invalid", `${name} is neither an https URL nor http to loopback`, {
@@ -65,5 +66,3 @@ export function checkRolePartition(roleArn: string, place: AwsPlace, where: stri
       : `belongs to the partition ${partition}, the registry to ${place.partition}`;
   throw new Failure("config-invalid", `${where} ${problem}`, { hint: `correct ${where}` });
 }
-
-const isOn = (value: string | undefined): boolean => /^(?:true|1)$/i.test(value ?? "");

@@ -5,7 +5,8 @@ import { type Endpoint, isSafeEndpoint, parseEndpoint } from "../../core/endpoin
 import { isRecord, isText } from "../../core/entry.ts";
 import { Failure } from "../../core/failures.ts";
 import { joinPath } from "../../core/paths.ts";
-import { readTokenFile } from "../../edge/token-file.ts";
+import { type NamedFile, readNamedFile } from "../cloud/named-file.ts";
+import { variable } from "../cloud/variable.ts";
 import type { CredentialFile } from "./clients.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -15,10 +16,11 @@ export function credentialPath(
   env: Env,
   home: string | undefined,
 ): { readonly path: string; readonly named: boolean } | undefined {
-  const named = env.GOOGLE_APPLICATION_CREDENTIALS;
-  if (named) return { path: named, named: true };
+  const named = variable(env, "GOOGLE_APPLICATION_CREDENTIALS");
+  if (named !== undefined) return { path: named, named: true };
   const directory =
-    env.CLOUDSDK_CONFIG || (home === undefined ? undefined : joinPath(home, ".config", "gcloud"));
+    variable(env, "CLOUDSDK_CONFIG") ??
+    (home === undefined ? undefined : joinPath(home, ".config", "gcloud"));
   if (directory === undefined) return undefined;
   return { path: joinPath(directory, "application_default_credentials.json"), named: false };
 }
@@ -26,20 +28,27 @@ export function credentialPath(
 /** Undefined when there is none. Throws a Failure for one that cannot be used. */
 export function credentialFile(env: Env, home: string | undefined): CredentialFile | undefined {
   const place = credentialPath(env, home);
-  const text = place === undefined ? undefined : readTokenFile(place.path);
-  if (place === undefined || (text === undefined && !place.named)) return undefined;
-  if (text === undefined) {
-    throw unusable("the file that GOOGLE_APPLICATION_CREDENTIALS names cannot be read");
+  const file: NamedFile = place === undefined ? { kind: "absent" } : readNamedFile(place.path);
+  if (file.kind !== "text") {
+    if (file.kind === "absent" && place?.named !== true) return undefined;
+    const which = place?.named === true ? "the file that GOOGLE_APPLICATION_CREDENTIALS names" : THE_FILE;
+    throw unusable(`${which} ${file.kind === "absent" ? "is not there" : file.why}`);
   }
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(file.text.replace(/^\ufeff/, ""));
   } catch {
     value = undefined;
   }
   if (isRecord(value)) return value;
-  throw unusable("the file of Google's application default credentials holds no JSON object");
+  throw unusable(
+    place?.named === true
+      ? "the file that GOOGLE_APPLICATION_CREDENTIALS names holds no JSON object"
+      : `${THE_FILE} holds no JSON object`,
+  );
 }
+
+const THE_FILE = "the file of Google's application default credentials";
 
 function unusable(message: string): Failure {
   return new Failure("google-no-credentials", message, {

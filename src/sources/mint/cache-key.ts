@@ -6,6 +6,7 @@ import type { MintPlan } from "../../core/identity.ts";
 import { sha256 } from "../../core/sha256.ts";
 import { placeOf } from "../aws/endpoint.ts";
 import { sharedFiles } from "../aws/files.ts";
+import { variable } from "../cloud/variable.ts";
 import { credentialPath } from "../google/files.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -13,13 +14,16 @@ type Env = Readonly<Record<string, string | undefined>>;
 /** Whose presence or value steers AWS's default chain, a machine's identity included. */
 const AWS_VARIABLES = [
   "AWS_PROFILE",
+  "AWS_DEFAULT_PROFILE",
   "AWS_ACCESS_KEY_ID",
+  "AWS_SECRET_ACCESS_KEY",
+  "AWS_SESSION_TOKEN",
+  "AWS_SECURITY_TOKEN",
   "AWS_ROLE_ARN",
   "AWS_ROLE_SESSION_NAME",
   "AWS_WEB_IDENTITY_TOKEN_FILE",
   "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
   "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-  "AWS_EC2_METADATA_DISABLED",
   "AWS_EC2_METADATA_SERVICE_ENDPOINT",
   "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE",
 ];
@@ -38,17 +42,9 @@ export function mintFingerprint(plan: MintPlan, env: Env, home: string | undefin
     return text("gar", base, identity, plan.googleScopes, googleSurroundings(plan, env, home));
   }
   const service = cloud.kind === "ecr" ? "ECR" : "ECR_PUBLIC";
+  // Of the FIPS and dual-stack variables only what they make of the endpoint counts: `false` and unset are the same.
   const endpoints = hashes(env, [`AWS_ENDPOINT_URL_${service}`, "AWS_ENDPOINT_URL_STS"]);
-  const toggles = hashes(env, ["AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"]);
-  return text(
-    cloud.kind,
-    placeOf(cloud, env),
-    endpoints,
-    toggles,
-    base,
-    identity,
-    awsSurroundings(plan, env, home),
-  );
+  return text(cloud.kind, placeOf(cloud, env), endpoints, base, identity, awsSurroundings(plan, env, home));
 }
 
 function awsSurroundings({ identity, audience }: MintPlan, env: Env, home: string | undefined): unknown {
@@ -56,7 +52,8 @@ function awsSurroundings({ identity, audience }: MintPlan, env: Env, home: strin
   const files = sharedFiles(env, home);
   return [
     // A profile that is named in the configuration is not another one for a variable, but may build on the rest.
-    hashes(env, identity?.kind === "profile" ? AWS_VARIABLES.slice(1) : AWS_VARIABLES),
+    hashes(env, identity?.kind === "profile" ? AWS_VARIABLES.slice(2) : AWS_VARIABLES),
+    variable(env, "AWS_EC2_METADATA_DISABLED")?.toLowerCase() === "true",
     fileMark(files?.filepath),
     fileMark(files?.configFilepath),
   ];
@@ -82,8 +79,8 @@ function fileMark(path: string | undefined): readonly (string | number)[] {
 function hashes(env: Env, names: readonly string[]): readonly string[] {
   const found: string[] = [];
   for (const name of names) {
-    const value = env[name];
-    if (value) found.push(`${name}=${sha256(value).slice(0, 16)}`);
+    const value = variable(env, name);
+    if (value !== undefined) found.push(`${name}=${sha256(value).slice(0, 16)}`);
   }
   return found;
 }

@@ -37,6 +37,26 @@ describe("one key for", () => {
     expect(keyOf(both, env)).toBe(keyOf(one, env));
   });
 
+  it.each(["AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT", "AWS_EC2_METADATA_DISABLED"])(
+    "%s=false, a blank one and one that is unset, but not for true",
+    (name) => {
+      const keys = ["false", "FALSE", " ", ""].map((value) => keyOf(planFor(ECR_EU), { [name]: value }));
+      expect(new Set([...keys, keyOf(planFor(ECR_EU))]).size).toBe(1);
+      expect(keyOf(planFor(ECR_EU), { [name]: "true" })).not.toBe(keys[0]);
+    },
+  );
+
+  it("a host that says FIPS, whatever the variable adds to that", () => {
+    const plan = planFor(targetOf("111122223333.dkr.ecr-fips.us-east-1.amazonaws.com"));
+    expect(keyOf(plan, { AWS_USE_FIPS_ENDPOINT: "true" })).toBe(keyOf(plan));
+  });
+
+  it("a variable with and without white space around it", () => {
+    expect(keyOf(planFor(ECR_EU), { AWS_PROFILE: " dev\n" })).toBe(
+      keyOf(planFor(ECR_EU), { AWS_PROFILE: "dev" }),
+    );
+  });
+
   it("Google's hosts", () => {
     expect(keyOf(planFor(targetOf("gcr.io")))).toBe(keyOf(planFor(targetOf("eu-docker.pkg.dev"))));
   });
@@ -48,7 +68,7 @@ describe("one key for", () => {
   });
 
   it("keys that rotate in files and variables that say nothing of who it is", () => {
-    const env = { AWS_SESSION_TOKEN: "a", AWS_REGION: "eu-west-1", AWS_CONTAINER_AUTHORIZATION_TOKEN: "b" };
+    const env = { AWS_REGION: "eu-west-1", AWS_CONTAINER_AUTHORIZATION_TOKEN: "b" };
     expect(keyOf(planFor(ECR_EU), env)).toBe(keyOf(planFor(ECR_EU)));
   });
 
@@ -98,13 +118,15 @@ describe("another key for", () => {
 
   it.each([
     "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE",
     "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
     "AWS_ROLE_ARN",
     "AWS_WEB_IDENTITY_TOKEN_FILE",
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
     "AWS_EC2_METADATA_SERVICE_ENDPOINT",
-    "AWS_EC2_METADATA_DISABLED",
     "AWS_ENDPOINT_URL_ECR",
     "AWS_ENDPOINT_URL_STS",
     "AWS_CONFIG_FILE",
@@ -154,6 +176,7 @@ it("a key holds no secret in clear", () => {
   const env = {
     AWS_ACCESS_KEY_ID: "canary-id",
     AWS_SECRET_ACCESS_KEY: "canary-key",
+    AWS_SESSION_TOKEN: "canary-session",
     AWS_CONTAINER_CREDENTIALS_FULL_URI: "http://127.0.0.1/canary-uri",
     AWS_ENDPOINT_URL_ECR: "https://canary-url.example",
     GCE_METADATA_HOST: "canary-host",
