@@ -35,6 +35,7 @@ export class Remote {
   readonly #local: Local;
   #request: Promise<PlatformRequest> | undefined;
   #http: Promise<Http> | undefined;
+  #isClosed = false;
 
   constructor(local: Local, options: RemoteOptions) {
     this.#local = local;
@@ -72,8 +73,9 @@ export class Remote {
     return this.#request;
   }
 
-  /** The one set of connections of this object. */
+  /** The one set of connections of this object. Throws a Failure once it is closed. */
   async http(): Promise<Http> {
+    if (this.#isClosed) throw givenUp();
     this.#http ??= this.#newHttp();
     return this.#http;
   }
@@ -95,15 +97,28 @@ export class Remote {
     });
   }
 
-  /** Closes every connection. Without a connection it does nothing; afterwards the object is of no use. */
+  /** Closes every connection, also one that is just being made. Afterwards the object may not be used any more. */
   close(): void {
+    this.#isClosed = true;
     this.#http?.then((http) => http.close()).catch(() => undefined);
   }
 
   async #newHttp(): Promise<Http> {
     const { deadline, trace } = this.options;
     const { createHttp } = await import("./edge/http.ts");
-    return createHttp({ env: this.#local.context.env, deadline, trace });
+    const http = createHttp({ env: this.#local.context.env, deadline, trace });
+    return {
+      ...http,
+      send: async (request) => {
+        if (this.#isClosed) throw givenUp();
+        try {
+          return await http.send(request);
+        } catch (error) {
+          // That we hung up says nothing of the server, and must be neither tried again nor remembered.
+          throw this.#isClosed ? givenUp() : error;
+        }
+      },
+    };
   }
 
   async #newRequest(): Promise<PlatformRequest> {
@@ -140,3 +155,5 @@ export class Remote {
 function unusable(name: string, why: string): Failure {
   return new Failure("config-invalid", `${name} ${why}`, { hint: `correct ${name}` });
 }
+
+const givenUp = (): Failure => new Failure("deadline", "it was given up with its round");

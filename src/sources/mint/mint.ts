@@ -5,7 +5,7 @@ import type { MintPlan } from "../../core/identity.ts";
 import type { Secret } from "../../core/secret.ts";
 import type { Clock, Deadline } from "../../edge/clock.ts";
 import type { Http } from "../../edge/http.ts";
-import { prepareForLibraries } from "../../edge/silence-libraries.ts";
+import { withSilentLibraries } from "../../edge/silence-libraries.ts";
 import type { Trace } from "../../edge/trace.ts";
 
 /** A token as a registry wants it. Times are milliseconds since 1970 on our clock. */
@@ -31,12 +31,13 @@ export interface MintContext {
 }
 
 /** Mints a token. Throws a Failure and nothing else. */
-export async function mint(plan: MintPlan, context: MintContext): Promise<MintedToken> {
-  prepareForLibraries(context.home);
-  if (plan.cloud.kind === "gar") {
-    const { mintGoogle } = await import("../google/gar.ts");
-    return mintGoogle(plan, context);
-  }
-  const { mintEcr } = await import("../aws/ecr.ts");
-  return mintEcr(plan, context);
+export function mint(plan: MintPlan, context: MintContext): Promise<MintedToken> {
+  return withSilentLibraries(context.home, async () => {
+    if (plan.cloud.kind === "gar") {
+      const { mintGoogle } = await import("../google/gar.ts");
+      return mintGoogle(plan, context);
+    }
+    const { mintEcr } = await import("../aws/ecr.ts");
+    return mintEcr(plan, context);
+  });
 }

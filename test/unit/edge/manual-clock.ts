@@ -19,7 +19,8 @@ export class ManualClock implements Clock {
     return this.#monotonicMs;
   }
 
-  async sleep(ms: number): Promise<void> {
+  async sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted) return;
     this.advance(ms);
     // Other work of the process gets its turn, as it would in a real wait.
     await new Promise((resolve) => setImmediate(resolve));
