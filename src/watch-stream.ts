@@ -97,7 +97,7 @@ class Following implements Follower {
       const environmentId = local.environmentId ?? (await ownEnvironment(client, deadline));
       const { watchEvents } = await import("./sources/platform/watch-events.ts");
       // A server may keep its headers back until the first event.
-      context.clock.sleep(LATE_HEADERS_MS).then(live);
+      context.clock.sleep(LATE_HEADERS_MS, signal).then(live);
       await watchEvents({
         client,
         environmentId,
@@ -124,11 +124,11 @@ class Following implements Follower {
   /** Until the time is over or `reopen` is called. */
   async #pause(ms: number): Promise<void> {
     if (this.#context.signals.stop.aborted) return;
-    const woken = new Promise<void>((resolve) => {
-      this.#wake = resolve;
-    });
-    if (ms === Number.POSITIVE_INFINITY) await woken;
-    else await Promise.race([this.#context.context.clock.sleep(ms), woken]);
+    const woken = new AbortController();
+    this.#wake = () => woken.abort();
+    const { clock } = this.#context.context;
+    if (ms !== Number.POSITIVE_INFINITY) await clock.sleep(ms, woken.signal);
+    else await new Promise<void>((resolve) => woken.signal.addEventListener("abort", () => resolve()));
   }
 }
 

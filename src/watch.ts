@@ -190,10 +190,9 @@ class Watching {
   async #wait(): Promise<void> {
     const ms = Math.min(this.#nextAtMs - this.#nowMs(), TICK_MS);
     if (ms <= 0) return;
-    const woken = new Promise<void>((resolve) => {
-      this.#wake = resolve;
-    });
-    await Promise.race([this.#context.context.clock.sleep(ms), woken]);
+    const woken = new AbortController();
+    this.#wake = () => woken.abort();
+    await this.#context.context.clock.sleep(ms, woken.signal);
   }
 
   #jumped(): boolean {

@@ -25,8 +25,21 @@ export class SteppedClock implements Clock {
     return this.#monotonicMs;
   }
 
-  sleep(ms: number): Promise<void> {
-    return new Promise((wake) => this.#sleepers.push({ atMs: this.#monotonicMs + ms, wake }));
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted) return Promise.resolve();
+    return new Promise((wake) => {
+      const sleeper = { atMs: this.#monotonicMs + ms, wake };
+      this.#sleepers.push(sleeper);
+      signal?.addEventListener(
+        "abort",
+        () => {
+          const index = this.#sleepers.indexOf(sleeper);
+          if (index >= 0) this.#sleepers.splice(index, 1);
+          wake();
+        },
+        { once: true },
+      );
+    });
   }
 
   /** How many are asleep: what a loop leaves behind would pile up here. */
