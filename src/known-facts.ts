@@ -8,7 +8,7 @@ import type { PlatformResult } from "./core/platform-result.ts";
 import type { Expiring, Facts, LoginFact } from "./core/policy.ts";
 import type { RegistryRef } from "./core/registry.ts";
 import type { Local } from "./local.ts";
-import type { LocalLogin } from "./store/logins.ts";
+import type { LocalLogin } from "./store/login-entry.ts";
 
 export class KnownFacts implements Facts {
   // Plain fields, set in one place: on the warm path private names and initialisers are dear.

@@ -7,7 +7,7 @@ import type { RegistryRef } from "./core/registry.ts";
 import { KnownFacts } from "./known-facts.ts";
 import type { Local } from "./local.ts";
 import type { Remote } from "./remote.ts";
-import { isSameLogin, type LocalLogin } from "./store/logins.ts";
+import type { LocalLogin } from "./store/login-entry.ts";
 
 export interface ResolveOptions {
   /** Leave local logins out: what would be answered without them? */
@@ -23,6 +23,20 @@ export async function resolveCredential(
 ): Promise<Resolution> {
   const facts = new KnownFacts(ref, local);
   if (withoutLogins) facts.setLogin(undefined, true);
+  try {
+    return await answered(ref, facts, local, remote);
+  } catch (error) {
+    // The logins cannot be read: nobody knows whether there is one, which would win over all the rest.
+    return { kind: "failed", failure: toFailure(error), why: { by: "local-login" } };
+  }
+}
+
+async function answered(
+  ref: RegistryRef,
+  facts: KnownFacts,
+  local: Local,
+  remote: Remote,
+): Promise<Resolution> {
   for (;;) {
     const step = nextStep(ref, facts);
     switch (step.kind) {
@@ -54,15 +68,15 @@ async function comparedLogin(
   if (login === undefined) return undefined;
   const { compareLogin } = await import("./compare-login.ts");
   const comparison = await compareLogin(ref, login.credential, local, remote, "get");
-  const now = local.logins.find(ref);
-  if (!isSameLogin(now, login)) return now;
   try {
-    if (comparison === "equal") local.logins.remove(ref);
-    if (comparison === "different") local.logins.confirm(ref, login);
+    if (comparison === "equal") local.logins.drop(login);
+    if (comparison === "different") local.logins.confirm(login);
   } catch {
     // A state directory that cannot be written now: the comparison is made again next time.
   }
-  return comparison === "equal" ? undefined : login;
+  // Meanwhile somebody may have logged in anew, or out.
+  const now = local.logins.find(ref);
+  return comparison === "equal" && now?.version === login.version ? undefined : now;
 }
 
 async function isDelegated(ref: RegistryRef, local: Local, remote: Remote): Promise<boolean> {

@@ -2,6 +2,7 @@
 // get-login-password | docker login`) end by themselves; everything else lives until it is erased.
 
 import { isRecord } from "./entry.ts";
+import { Failure } from "./failures.ts";
 import { recognizeCloud } from "./registry.ts";
 import type { Credential } from "./secret.ts";
 
@@ -13,10 +14,24 @@ export function loginEndMs(login: { registry: string; credential: Credential; ma
   const cloud = recognizeCloud({ key: login.registry, kind: "registry" });
   const { username, secret } = login.credential;
   if (username === "AWS" && (cloud?.kind === "ecr" || cloud?.kind === "ecr-public")) {
-    return ecrTokenEndMs(secret.expose()) ?? login.madeAtMs + ECR_TOKEN_LIFE_MS;
+    // What the token says is believed up to the documented life: milliseconds taken for seconds would last for ever.
+    const longestMs = login.madeAtMs + ECR_TOKEN_LIFE_MS;
+    return Math.min(ecrTokenEndMs(secret.expose()) ?? longestMs, longestMs);
   }
   if (username === "oauth2accesstoken" && cloud?.kind === "gar") return login.madeAtMs + GOOGLE_TOKEN_LIFE_MS;
   return Number.POSITIVE_INFINITY;
+}
+
+/** Why a login is of no use any more; undefined when it is not over. It shows nothing of the token. */
+export function overSince(
+  login: { registry: string; credential: Credential },
+  nowMs: number,
+): Failure | undefined {
+  const endMs = loginEndMs({ ...login, madeAtMs: nowMs });
+  if (endMs > nowMs) return undefined;
+  return new Failure("store-failed", `its token is over since ${new Date(endMs).toISOString()}`, {
+    hint: "get a new one and log in with that; if it is a new one, set the clock",
+  });
 }
 
 /** An ECR password is base64 of a JSON object that tells its own end in seconds. */

@@ -71,7 +71,18 @@ export function removePrivateFile(path: string): void {
     unlinkSync(path);
   } catch (error) {
     // A read-only file system says so even of a file that is not there.
-    if (exists(path)) throw error;
+    if (isThere(path)) throw error;
+  }
+}
+
+/** False only when it is certain that there is nothing. Throws the system's error when nobody can tell. */
+export function isThere(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return false;
+    throw error;
   }
 }
 

@@ -1,39 +1,37 @@
 // Local logins: what `docker login` handed to `store`. They are files of ours in the state directory, belong to the
-// environment in which they were made, and win over everything else until they lapse or are erased.
+// environment in which they were made, and win over everything else until they lapse or are erased. Of two acts on one
+// login the newer wins, however they interleave: see login-files.ts.
 
-import { readdirSync } from "node:fs";
-import { decodeEntry, encodeEntry, isText, isTime } from "../core/entry.ts";
+import { readdirSync, renameSync, rmdirSync } from "node:fs";
 import { Failure } from "../core/failures.ts";
-import { loginEndMs } from "../core/login-life.ts";
-import { joinPath, parentOf } from "../core/paths.ts";
+import { joinPath } from "../core/paths.ts";
 import type { RegistryRef } from "../core/registry.ts";
-import { type Credential, isSameCredential, Secret } from "../core/secret.ts";
+import type { Credential } from "../core/secret.ts";
 import { sha256 } from "../core/sha256.ts";
 import type { Clock } from "../edge/clock.ts";
-import { exists, readPrivateFile, removePrivateFile, writePrivateFile } from "./atomic-file.ts";
-import { ensurePrivateDir, isPrivateDir } from "./private-dir.ts";
+import { exists, isThere, randomName, removePrivateFile, writePrivateFile } from "./atomic-file.ts";
+import { dateFile, expiryOf, type LocalLogin, loginKey, loginText, readLogin } from "./login-entry.ts";
+import { type LoginFile, loginFileName, loginFiles, nextVersion } from "./login-files.ts";
+import { ensurePrivateDir, heldDir, isPrivateDir } from "./private-dir.ts";
 import { sweep } from "./sweep.ts";
 
-export interface LocalLogin {
-  readonly registry: string;
-  readonly credential: Credential;
-  readonly madeAtMs: number;
-  /** False until it was compared with what the platform gives. */
-  readonly confirmed: boolean;
-  /** When it lapses by itself, in milliseconds since 1970; undefined for an ordinary one. */
-  readonly expiresAtMs: number | undefined;
-}
-
 export interface LocalLogins {
+  /** Throws a Failure when a directory of ours cannot be read: then nobody knows whether there is one. */
   find(ref: RegistryRef): LocalLogin | undefined;
   /** Throws a Failure when it cannot be saved. */
-  save(ref: RegistryRef, credential: Credential, confirmed: boolean): void;
-  /** Marks `login` as compared, its life unchanged, unless another one or none is there by now. */
-  confirm(ref: RegistryRef, login: LocalLogin): void;
-  /** Throws a Failure when it is there and cannot be removed. */
+  save(ref: RegistryRef, credential: Credential, confirmed: boolean): LocalLogin;
+  /** Marks just this login as compared, if it is still there. Throws a Failure when that cannot be written. */
+  confirm(login: LocalLogin): void;
+  /** Removes just this login and older ones. Throws a Failure when it is there and cannot be removed. */
+  drop(login: LocalLogin): void;
+  /** Removes every login of the registry that there is. Throws a Failure when that cannot be done. */
   remove(ref: RegistryRef): void;
+  /** Never throws. */
   all(): readonly LocalLogin[];
 }
+
+/** How often an act is tried again that another one came in between. */
+const TRIES = 8;
 
 /** The logins of `environmentId` (empty: none known) below `stateDir` (undefined: there can be none). */
 export function localLogins(
@@ -42,113 +40,207 @@ export function localLogins(
   uid: number,
   clock: Clock,
 ): LocalLogins {
-  const dir = stateDir === undefined ? undefined : joinPath(stateDir, "logins");
-  const isOurs = (): boolean =>
-    dir !== undefined && isPrivateDir(parentOf(dir), uid) && isPrivateDir(dir, uid);
-  const fileOf = (key: string): string => `${sha256(key).slice(0, 40)}.json`;
-  const keyOf = (registry: string): string => `login\n${environmentId}\n${registry}`;
-  const load = (path: string, key: string): LocalLogin | undefined => {
-    const text = readPrivateFile(path, uid);
-    const login = text === undefined ? undefined : parse(text, key);
-    return login !== undefined && clock.nowMs() < (login.expiresAtMs ?? Number.POSITIVE_INFINITY)
-      ? login
-      : undefined;
-  };
-  const find = (ref: RegistryRef): LocalLogin | undefined => {
+  if (stateDir === undefined) return noLogins;
+  return new FileLogins(stateDir, environmentId, uid, clock);
+}
+
+const noLogins: LocalLogins = {
+  find: () => undefined,
+  save: () => {
+    throw failed(
+      "there is no directory for local logins: DOCKER_CREDENTIAL_ONA_STATE_DIR, XDG_STATE_HOME and HOME name none that can be used (an absolute path of UTF-8 text)",
+    );
+  },
+  confirm: () => undefined,
+  drop: () => undefined,
+  remove: () => undefined,
+  all: () => [],
+};
+
+class FileLogins implements LocalLogins {
+  readonly #stateDir: string;
+  readonly #dir: string;
+  readonly #environmentId: string;
+  readonly #uid: number;
+  readonly #clock: Clock;
+  #madeStateDir = false;
+
+  constructor(stateDir: string, environmentId: string, uid: number, clock: Clock) {
+    this.#stateDir = stateDir;
+    this.#dir = joinPath(stateDir, "logins");
+    this.#environmentId = environmentId;
+    this.#uid = uid;
+    this.#clock = clock;
+  }
+
+  find(ref: RegistryRef): LocalLogin | undefined {
+    const dir = this.#dir;
     // Most users have no logins; then not even the name of a file has to be made.
-    if (dir === undefined || !exists(dir)) return undefined;
-    const key = keyOf(ref.key);
-    const login = load(joinPath(dir, fileOf(key)), key);
-    return login !== undefined && isOurs() ? login : undefined;
-  };
-  const write = (login: Omit<LocalLogin, "expiresAtMs">, mayReplace?: () => boolean): void => {
-    const usable =
-      dir !== undefined && ensurePrivateDir(parentOf(dir), uid, true) && ensurePrivateDir(dir, uid, false);
-    if (!usable) {
-      const named = stateDir ?? "for local logins";
-      throw notSaved(`the directory ${named} is not private to this user or cannot be made`);
-    }
-    const { registry, credential, madeAtMs: atMs, confirmed } = login;
-    const key = keyOf(registry);
-    const fields = { atMs, environmentId, registry, confirmed, username: credential.username };
+    if (!this.#mayHaveLogins() || !this.#isOurs()) return undefined;
+    const key = this.#keyOf(ref.key);
     try {
-      const text = encodeEntry(key, Object.assign(fields, { secret: credential.secret.expose() }));
-      writePrivateFile(joinPath(dir, fileOf(key)), text, mayReplace);
-      sweep(dir, { uid, nowMs: clock.nowMs(), isOurName: (name) => /^[0-9a-f]{40}\.json$/.test(name) });
+      const file = loginFiles(readdirSync(dir), fileKey(key)).at(-1);
+      if (file === undefined) return undefined;
+      const login = this.#read(file, () => key);
+      // A file that is damaged is none; one that nobody may look for is another matter.
+      if (login === undefined) isThere(joinPath(dir, file.name));
+      return login;
     } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code ?? "short write";
-      throw notSaved(`writing to ${stateDir} failed (${code})`);
+      throw failed(`the local logins in ${dir} cannot be read (${codeOf(error)})`);
     }
-  };
-  return {
-    find,
-    save(ref, credential, confirmed) {
-      write({ registry: ref.key, credential, madeAtMs: clock.nowMs(), confirmed });
-    },
-    confirm(ref, login) {
-      write({ ...login, confirmed: true }, () => isSameLogin(find(ref), login));
-    },
-    remove(ref) {
-      if (dir === undefined) return;
+  }
+
+  save(ref: RegistryRef, credential: Credential, confirmed: boolean): LocalLogin {
+    const madeAtMs = this.#clock.nowMs();
+    const login = { registry: ref.key, credential, madeAtMs };
+    const expiresAtMs = expiryOf(login);
+    for (let left = TRIES; ; left -= 1) {
+      const dir = this.#usableDir();
       try {
-        const path = joinPath(dir, fileOf(keyOf(ref.key)));
-        if (isOurs()) removePrivateFile(path);
-        else if (exists(path)) throw notSaved(`the directory ${stateDir} is not private to this user`);
+        return { ...login, expiresAtMs, confirmed, version: this.#write(dir, login, confirmed) };
       } catch (error) {
-        if (error instanceof Failure) throw error;
-        throw notSaved(
-          `removing from ${stateDir} failed (${(error as NodeJS.ErrnoException).code ?? "unknown"})`,
-        );
+        // Somebody who removed the last login took the directory along.
+        if (left > 0 && codeOf(error) === "ENOENT") continue;
+        throw failed(`writing to ${this.#stateDir} failed (${codeOf(error)})`);
       }
-    },
-    all() {
-      if (dir === undefined || !isOurs()) return [];
-      return namesIn(dir).flatMap((name) => {
-        const text = readPrivateFile(joinPath(dir, name), uid);
-        const registry = text === undefined ? undefined : registryIn(text);
-        const key = registry === undefined ? undefined : keyOf(registry);
-        const login = key !== undefined && fileOf(key) === name ? load(joinPath(dir, name), key) : undefined;
-        return login === undefined ? [] : [login];
+    }
+  }
+
+  confirm(login: LocalLogin): void {
+    const of = fileKey(this.#keyOf(login.registry));
+    this.#act("writing to", (dir) => {
+      const name = joinPath(dir, loginFileName(of, login.version, false));
+      if (isThere(name)) renameSync(name, joinPath(dir, loginFileName(of, login.version, true)));
+    });
+  }
+
+  drop(login: LocalLogin): void {
+    this.#removeUpTo(login.registry, login.version);
+    try {
+      rmdirSync(this.#dir);
+      if (this.#madeStateDir) rmdirSync(this.#stateDir);
+    } catch {
+      // There are others.
+    }
+  }
+
+  remove(ref: RegistryRef): void {
+    this.#removeUpTo(ref.key, undefined);
+  }
+
+  all(): readonly LocalLogin[] {
+    if (!exists(this.#dir) || !this.#isOurs()) return [];
+    const newest = new Map<string, LoginFile>();
+    try {
+      for (const file of loginFiles(readdirSync(this.#dir))) newest.set(file.of, file);
+    } catch {
+      return [];
+    }
+    return [...newest.values()].flatMap((file) => {
+      const login = this.#read(file, (registry) => {
+        const key = this.#keyOf(registry);
+        return fileKey(key) === file.of ? key : undefined;
       });
-    },
-  };
-}
+      return login === undefined ? [] : [login];
+    });
+  }
 
-/** True when nobody logged in anew or out in the meantime. */
-export function isSameLogin(now: LocalLogin | undefined, then: LocalLogin): boolean {
-  return now?.madeAtMs === then.madeAtMs && isSameCredential(now.credential, then.credential);
-}
+  #keyOf(registry: string): string {
+    return loginKey(this.#environmentId, registry);
+  }
 
-function namesIn(dir: string): readonly string[] {
-  try {
-    return readdirSync(dir).filter((name) => /^[0-9a-f]{40}\.json$/.test(name));
-  } catch {
-    return [];
+  /** A directory that is not ours holds no login of ours; one of ours that cannot be searched may hold any. */
+  #mayHaveLogins(): boolean {
+    try {
+      return isThere(this.#dir);
+    } catch (error) {
+      if (!isPrivateDir(this.#stateDir, this.#uid)) return false;
+      throw failed(`the local logins in ${this.#dir} cannot be read (${codeOf(error)})`);
+    }
+  }
+
+  #isOurs(): boolean {
+    return isPrivateDir(this.#stateDir, this.#uid) && isPrivateDir(this.#dir, this.#uid);
+  }
+
+  #usableDir(): string {
+    if (!exists(this.#stateDir)) this.#madeStateDir = true;
+    const usable =
+      ensurePrivateDir(this.#stateDir, this.#uid, true) && ensurePrivateDir(this.#dir, this.#uid, false);
+    const dir = usable ? heldDir(this.#dir, this.#uid) : undefined;
+    if (dir === undefined)
+      throw failed(`the directory ${this.#stateDir} is not private to this user or cannot be made`);
+    return dir;
+  }
+
+  /** Returns the version. Throws the system's error. */
+  #write(
+    dir: string,
+    login: Pick<LocalLogin, "registry" | "credential" | "madeAtMs">,
+    confirmed: boolean,
+  ): string {
+    const of = fileKey(this.#keyOf(login.registry));
+    const older = loginFiles(readdirSync(dir), of);
+    const version = nextVersion(login.madeAtMs, older.at(-1)?.version, randomName());
+    const path = joinPath(dir, loginFileName(of, version, confirmed));
+    writePrivateFile(path, loginText(this.#environmentId, login));
+    dateFile(path, login.madeAtMs);
+    this.#unlink(dir, older);
+    const nowMs = this.#clock.nowMs();
+    sweep(dir, { uid: this.#uid, nowMs, isOurName: (name) => loginFiles([name]).length > 0 });
+    return version;
+  }
+
+  /** The newest wins already; what is left of older ones is only untidy. */
+  #unlink(dir: string, files: readonly LoginFile[]): void {
+    for (const { name } of files) {
+      try {
+        removePrivateFile(joinPath(dir, name));
+      } catch {
+        return;
+      }
+    }
+  }
+
+  /** Every login that is there when it begins, up to `version`; again, since one may be confirmed meanwhile. */
+  #removeUpTo(registry: string, version: string | undefined): void {
+    const of = fileKey(this.#keyOf(registry));
+    this.#act("removing from", (dir) => {
+      let last = version;
+      for (let left = TRIES; left > 0; left -= 1) {
+        const files = loginFiles(readdirSync(dir), of);
+        last ??= files.at(-1)?.version ?? "";
+        const limit = last;
+        const over = files.filter((file) => file.version <= limit);
+        if (over.length === 0) return;
+        for (const { name } of over) removePrivateFile(joinPath(dir, name));
+      }
+    });
+  }
+
+  /** Does `work` in the directory of the logins, if there is one. Throws a Failure. */
+  #act(what: string, work: (dir: string) => void): void {
+    try {
+      if (!isThere(this.#dir)) return;
+      const dir = this.#isOurs() ? heldDir(this.#dir, this.#uid) : undefined;
+      if (dir !== undefined) work(dir);
+      else if (!this.#isOurs()) throw failed(`the directory ${this.#stateDir} is not private to this user`);
+      else throw failed(`the directory ${this.#dir} cannot be read`);
+    } catch (error) {
+      if (error instanceof Failure) throw error;
+      throw failed(`${what} ${this.#dir} failed (${codeOf(error)})`);
+    }
+  }
+
+  #read(file: LoginFile, keyOf: (registry: string) => string | undefined): LocalLogin | undefined {
+    return readLogin(joinPath(this.#dir, file.name), file, this.#uid, this.#clock.nowMs(), keyOf);
   }
 }
 
-function registryIn(text: string): string | undefined {
-  try {
-    const { registry } = JSON.parse(text) as { registry?: unknown };
-    return isText(registry) ? registry : undefined;
-  } catch {
-    return undefined;
-  }
-}
+const fileKey = (key: string): string => sha256(key).slice(0, 40);
+const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? "short write";
 
-function parse(text: string, key: string): LocalLogin | undefined {
-  const entry = decodeEntry(text, key);
-  if (entry === undefined || !isText(entry.registry) || !isText(entry.username) || !isText(entry.secret))
-    return undefined;
-  if (!isTime(entry.atMs)) return undefined;
-  const credential = { username: entry.username, secret: new Secret(entry.secret) };
-  const login = { registry: entry.registry, credential, madeAtMs: entry.atMs };
-  const endMs = loginEndMs(login);
-  const expiresAtMs = endMs === Number.POSITIVE_INFINITY ? undefined : endMs;
-  return { ...login, confirmed: entry.confirmed === true, expiresAtMs };
-}
-
-function notSaved(what: string): Failure {
+function failed(what: string): Failure {
   return new Failure("store-failed", what, {
     hint: "free or repair it, or name another in DOCKER_CREDENTIAL_ONA_STATE_DIR",
   });

@@ -11,7 +11,7 @@ import type { RegistryRef } from "../../core/registry.ts";
 import { ruleFor } from "../../core/registry-rules.ts";
 import { type Credential, isSameCredential } from "../../core/secret.ts";
 import { type Read, readValue, SecretReadError } from "../../sources/platform/secret-value.ts";
-import type { LocalLogin } from "../../store/logins.ts";
+import type { LocalLogin } from "../../store/login-entry.ts";
 import type { PlatformState } from "./platform-state.ts";
 import type { Scene } from "./scene.ts";
 

@@ -100,7 +100,7 @@ describe.runIf(canMount).each(Object.entries(ways))("a disk that is %s", (name, 
     logins.save(ref, { username: "u", secret: new Secret("old") }, true);
     breakIt();
     const save = (): void =>
-      logins.save(ref, { username: "u", secret: new Secret("c4nary".repeat(20_000)) }, true);
+      void logins.save(ref, { username: "u", secret: new Secret("c4nary".repeat(20_000)) }, true);
     let line = "";
     try {
       save();
