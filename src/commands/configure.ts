@@ -1,8 +1,106 @@
-// `configure`: see verbs.ts.
+// `configure`: gives every managed registry to this program in Docker's and Podman's files, says what changed and what
+// keeps it from working. An outage and a missing client are warnings: it runs at the start of environments.
 
-import { Failure } from "../core/failures.ts";
-import type { RunVerb } from "./invocation.ts";
+import type { Report, Warning } from "../core/configure-report.ts";
+import type { Failure } from "../core/failures.ts";
+import { parseRegistry, type RegistryRef } from "../core/registry.ts";
+import { type Delegated, type DelegateOptions, delegate, helperName } from "../delegate.ts";
+import { fileWarnings } from "../docker/file-warnings.ts";
+import { type Place, placesToWrite } from "../docker/places.ts";
+import { type HelperOnPath, helperOnPath, onPath } from "../docker/programs.ts";
+import { deadlineAfter } from "../edge/clock.ts";
+import { Local } from "../local.ts";
+import { Remote } from "../remote.ts";
+import { Outage } from "../sources/platform/errors.ts";
+import { type Invocation, type RunVerb, WrongUsage } from "./invocation.ts";
+import { printReport } from "./print-report.ts";
 
-export const run: RunVerb = async () => {
-  throw new Failure("internal", "configure is not there yet");
+export const run: RunVerb = async (invocation) => {
+  const { context, trace, helperNames, out } = invocation;
+  const local = new Local(context);
+  const options = optionsOf(invocation, local);
+  const deadline = deadlineAfter(context.clock, local.config.deadlineMs);
+  const remote = new Remote(local, { deadline, trace, helperNames });
+  out.progress("asking the platform for its registries");
+  try {
+    const report = reportOf(await delegate(local, remote, options), options, invocation, local);
+    out.progress("");
+    printReport(report, invocation, local);
+    return exitCode(report);
+  } finally {
+    remote.close();
+  }
 };
+
+function optionsOf({ options, context, helperNames }: Invocation, local: Local): DelegateOptions {
+  const chosen = { dockerConfig: options.text("docker-config"), authfile: options.text("authfile") };
+  const named = options.texts("registry").map(registryOf);
+  return {
+    places: placesToWrite(chosen, context.env, local.directories),
+    named: named.length === 0 ? undefined : named,
+    prefetch: options.flag("prefetch"),
+    dryRun: options.flag("dry-run"),
+    helperNames,
+  };
+}
+
+function registryOf(text: string): RegistryRef {
+  const ref = parseRegistry(text);
+  if (ref?.kind === "registry") return ref;
+  throw new WrongUsage("--registry needs a host, such as ghcr.io or registry.example.com:5000");
+}
+
+function reportOf(done: Delegated, options: DelegateOptions, invocation: Invocation, local: Local): Report {
+  const { context, executable, helperNames } = invocation;
+  const helper = helperOnPath(helperName(helperNames), executable, context.env, context.uid);
+  const warnings = [
+    ...done.warnings,
+    ...programWarnings(helper, executable),
+    ...clientWarnings(options.places, invocation),
+    ...fileWarnings(done, options.places, local, helperNames),
+  ];
+  return {
+    ...done,
+    verb: "configure",
+    dryRun: options.dryRun,
+    helper: helperName(helperNames),
+    program: executable,
+    programOnPath: helper.path,
+    warnings,
+  };
+}
+
+function programWarnings(
+  { kind, program, path, mend }: HelperOnPath,
+  executable: string,
+): readonly Warning[] {
+  if (kind === "found") return [];
+  const message =
+    kind === "missing"
+      ? `${program} is not on PATH, where Docker and Podman look for it`
+      : `Docker and Podman start another program, ${path}, and not ${executable}`;
+  const code = kind === "missing" ? "helper-not-on-path" : "helper-other-on-path";
+  return [{ code, message, remedy: undefined, command: mend }];
+}
+
+/** Files for clients that are not there are written all the same: they may come later. */
+function clientWarnings(places: readonly Place[], { context }: Invocation): readonly Warning[] {
+  const docker = places.some(({ reader }) => reader === "docker");
+  const clients = docker ? ["docker"] : ["podman", "buildah", "skopeo"];
+  if (clients.some((client) => onPath(client, context.env) !== undefined)) return [];
+  const message = docker
+    ? "there is no docker CLI on PATH"
+    : "neither podman nor buildah nor skopeo is on PATH";
+  return [{ code: "no-client", message, remedy: "the file is for whoever comes later" }];
+}
+
+function exitCode({ files, failure, warnings, platform }: Report): number {
+  if (files.some(({ error }) => error !== undefined)) return 1;
+  if (failure !== undefined && !isOutage(failure)) return 1;
+  return platform === "asked" && warnings.some(({ code }) => code === "not-managed") ? 1 : 0;
+}
+
+/** The platform could not be asked; everything else is for somebody to mend. */
+function isOutage(failure: Failure): boolean {
+  return failure instanceof Outage || failure.code === "deadline";
+}

@@ -155,6 +155,7 @@ function checkStrict(text: string): void {
 }
 
 function whereBroken(text: string): string {
+  if (text.charCodeAt(0) === 0xfeff) return "it begins with a byte-order mark, which Docker refuses";
   try {
     parseStrictJson(text);
   } catch (error) {

@@ -12,8 +12,10 @@ import { ensurePrivateDir, isPrivateDir } from "./private-dir.ts";
 import { sweep } from "./sweep.ts";
 
 export interface OwnedFile extends Owned {
-  /** As it was named; where it lies is what it is found by. */
+  /** As it was named. */
   readonly path: string;
+  /** Where it lies, which is what it is found by. */
+  readonly target: string;
   /** The copy beside it is ours. */
   readonly backup: boolean;
 }
@@ -121,10 +123,12 @@ function targetIn(text: string | undefined): string | undefined {
 
 function parse(text: string | undefined, key: string): OwnedFile | undefined {
   const entry = text === undefined ? undefined : decodeEntry(text, key);
-  if (entry === undefined || !isText(entry.path) || !isRecord(entry.keys)) return undefined;
+  if (entry === undefined || !isText(entry.path) || !isText(entry.target) || !isRecord(entry.keys))
+    return undefined;
   const keys = Object.entries(entry.keys).filter((pair): pair is [string, string] => isText(pair[1]));
   return {
     path: entry.path,
+    target: entry.target,
     backup: entry.backup === true,
     madeHelpers: entry.madeHelpers === true,
     keys: Object.fromEntries(keys),

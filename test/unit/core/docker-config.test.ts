@@ -322,7 +322,7 @@ describe("logins in auths", () => {
 describe("what Docker would refuse is refused", () => {
   it.each<[string, string, RegExp]>([
     ["comments", '{\n  // mine\n  "credHelpers": {}\n}', /line 2, column 3: comments/],
-    ["a byte-order mark", '\ufeff{"credHelpers":{}}', /line 1, column 1/],
+    ["a byte-order mark", '\ufeff{"credHelpers":{}}', /byte-order mark/],
     ["a list of helpers", '{"credHelpers":["ona"]}', /credHelpers is not an object/],
     ["a text for helpers", '{"credHelpers":"ona"}', /credHelpers is not an object/],
     ["a list of logins", '{"auths":[]}', /auths is not an object/],

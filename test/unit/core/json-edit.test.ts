@@ -108,7 +108,7 @@ describe("what is not a strict JSON object is refused without showing any of it"
     ["no quotes", "{canary: 1}", /line 1/],
     ["cut off", '{"canary": {"auth": "can', /line 1/],
     ["two values", '{"canary": 1} {}', /line 1, column 15/],
-    ["a byte-order mark", '\ufeff{"canary": 1}', /line 1, column 1/],
+    ["a byte-order mark", '\ufeff{"canary": 1}', /byte-order mark/],
     ["a byte 0", '{"canary": "\0"}', /line 1/],
     ["NaN", '{"canary": NaN}', /line 1/],
     ["an array", '["canary"]', /not a JSON object/],

@@ -21,7 +21,8 @@ import { FOREIGN_UID, isRoot, modeOf, scratch, uid } from "./scratch.ts";
 
 const TARGET = "/home/me/.docker/config.json";
 const OWNED: OwnedFile = {
-  path: TARGET,
+  path: "/home/me/docker/config.json",
+  target: TARGET,
   backup: true,
   madeHelpers: true,
   keys: { "ghcr.io": "ona", "https://index.docker.io/v1/": "ona" },
@@ -46,13 +47,13 @@ it("is found again by where the file lies, and by nothing else", () => {
 it("files have a record each; a later one replaces, a removed one is gone", () => {
   const { dir } = withRecord();
   const record = ownership(dir, uid);
-  const other = { ...OWNED, path: "/run/containers/0/auth.json", keys: { "a.test": "ona" } };
-  record.save(other.path, other, 2);
+  const other = { ...OWNED, target: "/run/containers/0/auth.json", keys: { "a.test": "ona" } };
+  record.save(other.target, other, 2);
   expect(ownedKeys(dir, uid).toSorted()).toEqual(["a.test", "ghcr.io", "https://index.docker.io/v1/"]);
   record.save(TARGET, { ...OWNED, keys: {} }, 3);
   expect(ownedKeys(dir, uid)).toEqual(["a.test"]);
-  record.remove(other.path);
-  record.remove(other.path);
+  record.remove(other.target);
+  record.remove(other.target);
   expect(record.all()).toHaveLength(1);
 });
 

@@ -1,0 +1,246 @@
+// Gives registries to us in one Docker or auth file, or takes them back: reads, judges, remembers what is ours, keeps a
+// copy of what was there, and writes; again where somebody else wrote meanwhile. No login that leaves the file stays in
+// the copy.
+
+import { unlinkSync } from "node:fs";
+import {
+  type Change,
+  changeDockerFile,
+  NOTHING_OWNED,
+  type Owned,
+  type RegistryChange,
+  readDockerFile,
+  type Wish,
+  withoutLogins,
+} from "../core/docker-config.ts";
+import { Failure, toFailure } from "../core/failures.ts";
+import { JsonEditError } from "../core/json-edit.ts";
+import type { StoredLogin } from "../core/stored-login.ts";
+import type { Clock, Deadline } from "../edge/clock.ts";
+import { exists } from "../store/atomic-file.ts";
+import { withLease } from "../store/lease.ts";
+import type { OwnedFile, Ownership } from "../store/ownership.ts";
+import { type ConfigFile, readConfigFile, replaceConfigFile, writeBeside } from "./config-file.ts";
+
+export interface FileWish extends Omit<Wish, "owned" | "isPlatforms"> {
+  /** Is this login the platform's own? Asked only for registries that are to be ours. */
+  readonly isPlatforms: (login: StoredLogin) => Promise<boolean>;
+}
+
+export interface FileTools {
+  readonly ownership: Ownership;
+  readonly uid: number;
+  readonly clock: Clock;
+  readonly deadline: Deadline;
+  /** Say what would change, and change nothing. */
+  readonly dryRun: boolean;
+}
+
+export interface FileOutcome {
+  readonly path: string;
+  readonly target: string;
+  readonly changed: boolean;
+  readonly created: boolean;
+  /** The copy of what was there before, if there is one of ours. */
+  readonly backup: string | undefined;
+  readonly registries: readonly RegistryChange[];
+  /** Why the record of what is ours could not be saved. */
+  readonly notRemembered: Failure | undefined;
+}
+
+/** Writers that come between so often are no accident. */
+const MAX_TRIES = 50;
+const PAUSE_MS = 20;
+
+export const backupOf = (path: string): string => `${path}.before-ona`;
+
+/** Throws a Failure when the file cannot be read or written; it is then as it was. */
+export async function changeConfigFile(path: string, wish: FileWish, tools: FileTools): Promise<FileOutcome> {
+  const { clock, deadline, ownership } = tools;
+  const plan = await planFor(path, path, wish, tools);
+  if (!plan.isNew || tools.dryRun) return outcomeOf(plan, plan.owned?.backup ?? false, undefined);
+  const lease = { path: ownership.leasePath(), clock, deadline, poll: () => undefined };
+  return withLease(lease, () => writeInTurn(path, path, wish, tools));
+}
+
+/** Takes out everything of ours that `owned` names, and the copy. Throws a Failure as above. */
+export async function releaseConfigFile(owned: OwnedFile, tools: FileTools): Promise<FileOutcome> {
+  const { clock, deadline, ownership } = tools;
+  const wish: FileWish = {
+    registries: [],
+    isGone: () => true,
+    isPlatforms: async () => false,
+    helper: "",
+    helperNames: [],
+  };
+  const { target, path } = owned;
+  if (tools.dryRun) return outcomeOf(await planFor(target, path, wish, tools), owned.backup, undefined);
+  const lease = { path: ownership.leasePath(), clock, deadline, poll: () => undefined };
+  return withLease(lease, async () => {
+    const outcome = await writeInTurn(target, path, wish, tools);
+    if (owned.backup) removeBackup(backupOf(path));
+    ownership.remove(target);
+    return outcome;
+  });
+}
+
+interface Plan {
+  readonly file: ConfigFile;
+  /** Where people know the file; a release reads it where it lies. */
+  readonly path: string;
+  readonly owned: OwnedFile | undefined;
+  readonly change: Change;
+  readonly isNew: boolean;
+  readonly isPlatforms: (login: StoredLogin) => boolean;
+}
+
+async function planFor(from: string, path: string, wish: FileWish, tools: FileTools): Promise<Plan> {
+  const file = readConfigFile(from);
+  const owned = tools.ownership.find(file.target);
+  const before: Owned = owned ?? NOTHING_OWNED;
+  const isPlatforms = await judged(file, wish);
+  const change = inFile(path, () => changeDockerFile(file.text, { ...wish, owned: before, isPlatforms }));
+  const isNew = change.text !== file.text || !isSame(before, change.owned);
+  return { file, path, owned, change, isNew, isPlatforms };
+}
+
+/** Which logins of the file are the platform's: asked before anything is decided, since asking takes time. */
+async function judged(file: ConfigFile, wish: FileWish): Promise<(login: StoredLogin) => boolean> {
+  const wanted = new Set(wish.registries.map(({ key }) => key));
+  const logins = inFile(file.path, () => readDockerFile(file.text)).logins.filter(({ ref }) =>
+    wanted.has(ref.key),
+  );
+  const verdicts = await Promise.all(logins.map((login) => wish.isPlatforms(login)));
+  const own = logins.filter((_, index) => verdicts[index]);
+  return ({ ref, credential }) =>
+    own.some((login) => login.ref.key === ref.key && isSameLogin(login, { credential }));
+}
+
+function isSameLogin(a: Pick<StoredLogin, "credential">, b: Pick<StoredLogin, "credential">): boolean {
+  if (a.credential === undefined || b.credential === undefined) return false;
+  return (
+    a.credential.username === b.credential.username &&
+    a.credential.secret.expose() === b.credential.secret.expose()
+  );
+}
+
+async function writeInTurn(
+  from: string,
+  path: string,
+  wish: FileWish,
+  tools: FileTools,
+): Promise<FileOutcome> {
+  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+    const plan = await planFor(from, path, wish, tools);
+    const written = plan.isNew ? write(plan, tools) : outcomeOf(plan, plan.owned?.backup ?? false, undefined);
+    if (written !== undefined) return written;
+    await tools.clock.sleep(PAUSE_MS * Math.random());
+  }
+  throw new Failure("docker-file-broken", `${path} is written again and again by another program`, {
+    hint: "try again",
+  });
+}
+
+/** Undefined: the file is not what was planned for any more. */
+function write(plan: Plan, tools: FileTools): FileOutcome | undefined {
+  const { file, path, owned, change } = plan;
+  const { ownership, uid, clock } = tools;
+  const isChanged = change.text !== file.text;
+  const hadBackup = owned?.backup ?? false;
+  const makesBackup = isChanged && !hadBackup && file.stat !== undefined && !exists(backupOf(path));
+  const backup = hadBackup || makesBackup;
+  const { target } = file;
+  const nowMs = clock.nowMs();
+  const remember = (what: Owned): Failure | undefined => {
+    try {
+      if (Object.keys(what.keys).length === 0 && !backup) ownership.remove(target);
+      else ownership.save(target, { ...what, path, target, backup }, nowMs);
+      return undefined;
+    } catch (error) {
+      return toFailure(error);
+    }
+  };
+  // Before the file: whoever is ended in between owns what is not there, which harms nobody.
+  const both = { ...owned?.keys, ...change.owned.keys };
+  let notRemembered = remember({ keys: both, madeHelpers: owned?.madeHelpers ?? false });
+  if (makesBackup) makeBackup(plan, uid);
+  else if (hadBackup) scrubBackup(plan, uid);
+  if (isChanged && !replaceConfigFile(file, change.text, uid)) return undefined;
+  notRemembered = remember(change.owned) ?? notRemembered;
+  return outcomeOf(plan, backup, notRemembered);
+}
+
+function outcomeOf(
+  { file, path, change }: Plan,
+  hasBackup: boolean,
+  notRemembered: Failure | undefined,
+): FileOutcome {
+  const changed = change.text !== file.text;
+  return {
+    path,
+    target: file.target,
+    changed,
+    created: changed && file.stat === undefined,
+    backup: hasBackup ? backupOf(path) : undefined,
+    registries: change.registries,
+    notRemembered,
+  };
+}
+
+function makeBackup({ file, path, change }: Plan, uid: number): void {
+  const gone = new Set(change.registries.flatMap(({ removedLogins }) => removedLogins));
+  writeBeside(
+    file,
+    backupOf(path),
+    withoutLogins(file.text, (key) => gone.has(key)),
+    uid,
+  );
+}
+
+/** The platform's login leaves a copy that an earlier run made, too. */
+function scrubBackup({ path, change, isPlatforms }: Plan, uid: number): void {
+  if (!change.registries.some(({ removedLogins }) => removedLogins.length > 0)) return;
+  const backup = readConfigFile(backupOf(path));
+  let text: string;
+  try {
+    const own = new Set(
+      readDockerFile(backup.text)
+        .logins.filter(isPlatforms)
+        .map(({ key }) => key),
+    );
+    text = withoutLogins(backup.text, (key) => own.has(key));
+  } catch {
+    // Somebody made something else of it, which is theirs.
+    return;
+  }
+  if (text !== backup.text) replaceConfigFile(backup, text, uid);
+}
+
+function removeBackup(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (exists(path)) {
+      const code = (error as NodeJS.ErrnoException).code ?? "unknown";
+      throw new Failure("docker-file-broken", `${path} cannot be removed (${code})`, { hint: "remove it" });
+    }
+  }
+}
+
+/** What is wrong inside of a text is said with the file's name. */
+function inFile<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof JsonEditError)) throw error;
+    throw new Failure("docker-file-broken", `${path}: ${error.message}`, {
+      hint: "correct it; it was not changed",
+    });
+  }
+}
+
+function isSame(a: Owned, b: Owned): boolean {
+  const text = (owned: Owned): string =>
+    JSON.stringify([Object.entries(owned.keys).toSorted(), owned.madeHelpers]);
+  return text(a) === text(b);
+}
