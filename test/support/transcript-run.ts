@@ -45,7 +45,8 @@ async function runStep(world: World, build: Build, step: Step, where: string): P
     step.marks.filter((mark) => mark.sign === sign).map((mark) => filled(world, mark.text));
   const stdin = joined(texts("<").map(bytesOf), "\n");
   const before = seen(world);
-  const run = await runHelper(build, step.args, {
+  const args = step.args.map((arg) => filled(world, arg));
+  const run = await runHelper(build, args, {
     env: { ...Object.fromEntries(world.env), ...Object.fromEntries(texts("with").map(pair)) },
     cwd: world.bed.cwd,
     stdin,
