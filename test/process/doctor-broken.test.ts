@@ -455,6 +455,14 @@ const more: readonly Row[] = [
     remedy: /registry secret/,
   },
   {
+    name: "precedence leaves the secret's scope out",
+    breakIt: (at) => at.configure({ precedence: ["user"] }),
+    args: [TEAM],
+    code: "no-credential",
+    says: /^nothing has a credential for registry\.example\.test: precedence leaves out the scope of TEAM_REGISTRY \(project\)$/,
+    remedy: /precedence/,
+  },
+  {
     name: "a registry that is asked for by http",
     args: [`http://${TEAM}`],
     code: "not-a-registry",

@@ -193,8 +193,9 @@ function missing(
       ];
     }
     const report = registries.find((one) => one.registry === key);
-    if (report === undefined || report.managed || report.data.source === "unknown") return [];
-    const isOpen = image !== undefined && report.seen.length === 0;
+    const { managed = true, data, seen = [] } = report ?? {};
+    if (managed || data?.source === "unknown" || seen.some(({ code }) => code === "no-credential")) return [];
+    const isOpen = image !== undefined && seen.length === 0;
     const isExplained = said.some(
       (one) => one.severity === "error" && (one.subject === key || one.code === "near-miss"),
     );

@@ -52,6 +52,7 @@ export async function checkRegistry(asked: AskedFor, context: RegistryContext): 
   const seen: Seen[] = [
     ...(managed ? delegation(ref, files, helperNames, scene.context.env) : []),
     ...(source.failure === undefined ? [] : [sourceFailure(ref, source)]),
+    ...leftOut(ref, source),
     ...(better !== undefined
       ? [better]
       : result === undefined
@@ -100,6 +101,23 @@ async function realLogin(
 function sourceFailure(ref: RegistryRef, { failure, from }: Source): Seen {
   const seen = fromFailure(ref.key, failure ?? (new Error("none") as never));
   return from === "local login" ? { ...seen, severity: "warning" } : seen;
+}
+
+/** There are secrets for it, and none of them is used. */
+function leftOut(ref: RegistryRef, { from, contenders }: Source): readonly Seen[] {
+  if (from !== "none" || contenders.length === 0) return [];
+  const names = contenders.map(
+    ({ candidate }) => `${printable(candidate.name, 60)} (${candidate.scope ?? "no scope"})`,
+  );
+  return [
+    {
+      code: "no-credential",
+      severity: "warning",
+      subject: ref.key,
+      message: `nothing has a credential for ${ref.key}: precedence leaves out the scope of ${names.join(", ")}`,
+      remedy: "add the scope to precedence in the configuration",
+    },
+  ];
 }
 
 function hiding(

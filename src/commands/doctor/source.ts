@@ -1,14 +1,13 @@
-// Where the credential of one registry comes from, asked anew: the order is that of `get`, and every secret that lost is
-// kept with the reason. Nothing that is read here is written down or shown.
+// Where the credential of one registry comes from, asked anew by the policy of `get`; every secret that lost is kept with the
+// reason. Nothing that is read here is written down or shown.
 
 import { type Candidate, rankedGroups } from "../../core/candidate.ts";
 import { decide } from "../../core/decide.ts";
 import { Failure, toFailure } from "../../core/failures.ts";
-import type { IdentityBase } from "../../core/identity.ts";
 import { loginEndMs } from "../../core/login-life.ts";
-import { mintPlan } from "../../core/mint-plan.ts";
+import type { PlatformResult } from "../../core/platform-result.ts";
+import { type Expiring, isQuestion, nextStep, type Resolution } from "../../core/policy.ts";
 import type { RegistryRef } from "../../core/registry.ts";
-import { ruleFor } from "../../core/registry-rules.ts";
 import { type Credential, isSameCredential } from "../../core/secret.ts";
 import { type Read, readValue, SecretReadError } from "../../sources/platform/secret-value.ts";
 import type { LocalLogin } from "../../store/login-entry.ts";
@@ -39,15 +38,15 @@ export interface Source {
 }
 
 /** Minted once in a run: registries of one region share a token. */
-export type Mints = Map<string, Promise<{ readonly credential: Credential; readonly expiresAtMs: number }>>;
+export type Mints = Map<string, Promise<Expiring | Failure>>;
 
 interface Below {
   readonly from: Exclude<Source["from"], "local login">;
-  readonly credential?: Credential;
-  readonly minted?: boolean;
-  readonly expiresAtMs?: number;
-  readonly contenders?: readonly Contender[];
-  readonly failure?: Failure;
+  readonly credential: Credential | undefined;
+  readonly minted: boolean;
+  readonly expiresAtMs: number | undefined;
+  readonly contenders: readonly Contender[];
+  readonly failure: Failure | undefined;
 }
 
 /** Never throws. */
@@ -58,56 +57,99 @@ export async function sourceOf(
   mints: Mints,
 ): Promise<Source> {
   const login = scene.local.logins.find(ref);
-  const below = await belowLogin(ref, scene, state, mints).catch(
-    (error: unknown): Below => ({ from: "unknown", failure: toFailure(error) }),
-  );
-  const { from, credential, minted = false, expiresAtMs, contenders = [], failure } = below;
+  const below = await belowLogin(ref, scene, state, mints);
+  const { credential } = below;
   const same =
     login !== undefined && credential !== undefined && isSameCredential(login.credential, credential);
-  if (login === undefined || same) {
-    return { from, credential, minted, expiresAtMs, contenders, login, hidden: undefined, failure };
-  }
+  if (login === undefined || same) return { ...below, login, hidden: undefined };
   const endMs = loginEndMs(login);
   return {
+    ...below,
     from: "local login",
     credential: login.credential,
     minted: Number.isFinite(endMs),
     expiresAtMs: Number.isFinite(endMs) ? endMs : undefined,
-    contenders,
     login,
     hidden: credential,
-    failure,
   };
 }
 
+/** What would be answered without a local login: the policy of `get`, fed with what is asked anew. */
 async function belowLogin(
   ref: RegistryRef,
   scene: Scene,
   state: PlatformState,
   mints: Mints,
 ): Promise<Below> {
-  const { local } = scene;
-  if (ref.kind === "opaque" || local.loaded.broken !== undefined) return { from: "none" };
-  const rule = ruleFor(local.config.rules, ref);
-  const source = rule?.source ?? "platform";
-  if (source === "none") return { from: "unmanaged" };
-  if (source !== "platform") return mint(source, ref, "default-chain", scene, mints);
-  if (!state.asked) return { from: "none" };
-  if (state.list === undefined || state.request === undefined) return { from: "unknown" };
-  return fromSecrets(ref, state.list.candidates, scene, state, mints);
+  const { local, remote } = scene;
+  const { broken } = local.loaded;
+  const tokens = new Map<string, Expiring | Failure>();
+  let secret: PlatformResult | undefined;
+  let contenders: readonly Contender[] = [];
+  for (;;) {
+    const step = nextStep(ref, {
+      login: undefined,
+      config: local.config,
+      broken,
+      seesPlatform: state.asked,
+      secret,
+      token: (plan) => tokens.get(local.mintKey(plan)),
+      delegated: true,
+    });
+    if (!isQuestion(step)) return { ...toBelow(step, state, broken), contenders };
+    if (step.kind === "mint") {
+      const key = local.mintKey(step.plan);
+      const minting = mints.get(key) ?? remote.minted(step.plan, ref).catch(toFailure);
+      mints.set(key, minting);
+      tokens.set(key, await minting);
+    } else {
+      const asked = await fromSecrets(ref, scene, state);
+      secret = asked.result;
+      contenders = asked.contenders;
+    }
+  }
 }
 
-async function fromSecrets(
-  ref: RegistryRef,
-  candidates: readonly Candidate[],
-  scene: Scene,
+function toBelow(
+  resolution: Resolution,
   state: PlatformState,
-  mints: Mints,
-): Promise<Below> {
-  const { precedence } = scene.local.config;
-  const own = candidates.filter(({ registry }) => registry === ref.key);
-  if (own.length === 0) return { from: "none" };
-  const groups = rankedGroups(own, precedence);
+  broken: Failure | undefined,
+): Omit<Below, "contenders"> {
+  const { why } = resolution;
+  const none = {
+    credential: undefined,
+    minted: why.plan !== undefined,
+    expiresAtMs: undefined,
+    failure: undefined,
+  };
+  const entry = why.rule?.source === "ecr" || why.rule?.source === "gar" ? why.rule.source : "secret";
+  switch (resolution.kind) {
+    case "found":
+      return { ...none, from: entry, credential: resolution.credential, expiresAtMs: resolution.expiresAtMs };
+    case "none":
+      return { ...none, from: why.rule?.source === "none" ? "unmanaged" : "none" };
+    default:
+      // What keeps every registry from its answer is said once, where it belongs.
+      return resolution.failure === state.failure || resolution.failure === broken
+        ? { ...none, from: "unknown" }
+        : { ...none, from: entry, failure: resolution.failure };
+  }
+}
+
+interface Asked {
+  readonly result: PlatformResult;
+  readonly contenders: readonly Contender[];
+}
+
+async function fromSecrets(ref: RegistryRef, scene: Scene, state: PlatformState): Promise<Asked> {
+  const failed = (failure: Failure): PlatformResult => ({ kind: "failed", failure, managed: true });
+  if (state.list === undefined) {
+    const failure = state.failure ?? new Failure("internal", "the platform was not asked");
+    return { result: failed(failure), contenders: [] };
+  }
+  const own = state.list.candidates.filter(({ registry }) => registry === ref.key);
+  if (own.length === 0) return { result: { kind: "none", atMs: state.atMs }, contenders: [] };
+  const groups = rankedGroups(own, scene.local.config.precedence);
   const reads = new Map<string, Read>();
   const decideNow = () => decide(groups, ({ ref: one }) => reads.get(one)?.kind);
   try {
@@ -116,19 +158,21 @@ async function fromSecrets(
     }
   } catch (error) {
     const failure = error instanceof SecretReadError ? error.failure : toFailure(error);
-    return { from: "secret", failure, contenders: contendersOf(own, groups, reads, undefined) };
+    return { result: failed(failure), contenders: contendersOf(own, groups, reads, undefined) };
   }
   const decision = decideNow();
   const winner = decision.kind === "winner" ? decision.candidate : undefined;
   const contenders = contendersOf(own, groups, reads, winner);
-  if (winner === undefined) return { from: "secret", contenders, failure: nobody(groups.flat(), reads) };
+  // A scope that precedence leaves out is not used: then there is no secret for it.
+  if (groups.length === 0) return { result: { kind: "none", atMs: state.atMs }, contenders };
+  if (winner === undefined) return { result: failed(nobody(groups.flat(), reads)), contenders };
   const read = reads.get(winner.ref);
-  if (read?.kind === "native") return { ...(await mint("secret", ref, "machine", scene, mints)), contenders };
-  if (read === undefined || !("value" in read)) return { from: "secret", contenders };
+  if (read === undefined || !("value" in read))
+    return { result: { kind: "none", atMs: state.atMs }, contenders };
   const { value } = read;
-  if (value.kind === "credential") return { from: "secret", credential: value.credential, contenders };
-  const reason = value.kind === "bad" ? value.reason : "is none";
-  return { from: "secret", contenders, failure: badValue(winner, reason) };
+  const result =
+    value.kind === "bad" ? failed(badValue(winner, value.reason)) : { ...value, atMs: state.atMs };
+  return { result, contenders };
 }
 
 /** The last read of this run's client: a token that is refused gives way to the next, so one question waits for another. */
@@ -152,34 +196,6 @@ export function readInTurn(
   return reading;
 }
 
-async function mint(
-  from: "secret" | "ecr" | "gar",
-  ref: RegistryRef,
-  base: IdentityBase,
-  scene: Scene,
-  mints: Mints,
-): Promise<Below> {
-  const { local, remote } = scene;
-  const plan = mintPlan(ref, ruleFor(local.config.rules, ref), base, local.config);
-  if (plan === undefined) {
-    return {
-      from,
-      failure: new Failure(
-        "native-unsupported",
-        "its secret says runner-native, but it is no ECR or Google registry",
-      ),
-    };
-  }
-  const key = local.mintKey(plan);
-  const minting = mints.get(key) ?? remote.minted(plan, ref);
-  mints.set(key, minting);
-  try {
-    return { from, minted: true, ...(await minting) };
-  } catch (error) {
-    return { from, minted: true, failure: toFailure(error) };
-  }
-}
-
 function badValue({ name }: Candidate, reason: string): Failure {
   return new Failure("value-invalid", `the value of the secret ${name} ${reason}`);
 }
@@ -188,11 +204,6 @@ function nobody(candidates: readonly Candidate[], reads: ReadonlyMap<string, Rea
   const refused = [...reads.values()].find((read) => read.kind === "refused");
   if (refused?.kind === "refused") return refused.failure;
   const names = candidates.map(({ name }) => name).join(", ");
-  if (names === "") {
-    return new Failure("secret-missing", "its secrets are of scopes that precedence leaves out", {
-      hint: "add the scope to precedence in the configuration",
-    });
-  }
   return new Failure("secret-missing", `the platform does not have the value of the secret ${names}`);
 }
 
