@@ -12,6 +12,7 @@ const METADATA_HOSTS: ReadonlySet<string> = new Set([
   "169.254.170.2",
   "169.254.170.23",
   "fd00:ec2::254",
+  "fd20:ce::254",
   "fd00:ec2::23",
   "metadata.google.internal",
   "metadata",

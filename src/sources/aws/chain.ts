@@ -9,7 +9,8 @@ import { containerKeys, webIdentityKeys } from "./container.ts";
 import type { AwsPlace } from "./endpoint.ts";
 import { type Found, found, none } from "./found.ts";
 import { instanceKeys, onGoogle } from "./imds.ts";
-import { type AwsKeys, checkKeys } from "./keys.ts";
+import type { AwsKeys } from "./keys.ts";
+import { variableKeys } from "./variables.ts";
 
 /** The first that is set names the profile. AWS's CLI asks them the other way round, its SDKs this way. */
 const PROFILE_VARIABLES = ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"];
@@ -34,7 +35,7 @@ export function awsSources(place: AwsPlace, context: MintContext): AwsSources {
     container: once("the container", () => containerKeys(context)),
     webIdentity: once("the web identity", () => webIdentityKeys(place, context)),
     instance: once("the instance", () => instanceKeys(context)),
-    variables: once("the variables", async () => environmentKeys(context.env)),
+    variables: once("the variables", async () => variableKeys(context.env)),
     place,
     context,
   };
@@ -128,17 +129,6 @@ function once(name: string, ask: () => Promise<Found>): Source {
       return asked;
     },
   };
-}
-
-function environmentKeys(env: MintContext["env"]): Found {
-  const set = (name: string): readonly [string, string | undefined] => [name, variable(env, name)];
-  const session =
-    variable(env, "AWS_SESSION_TOKEN") === undefined ? "AWS_SECURITY_TOKEN" : "AWS_SESSION_TOKEN";
-  const keys = checkKeys(
-    { id: set("AWS_ACCESS_KEY_ID"), secret: set("AWS_SECRET_ACCESS_KEY"), session: set(session) },
-    "",
-  );
-  return keys === undefined ? none() : found(keys);
 }
 
 /** The wrong cloud is a better reason than a missing identity, and worth one short question. */

@@ -5,6 +5,7 @@ import type { Endpoint } from "../../core/endpoint.ts";
 import { Failure, toFailure } from "../../core/failures.ts";
 import type { MintPlan } from "../../core/identity.ts";
 import { Secret } from "../../core/secret.ts";
+import { believedEndMs, ECR_LIFE_MS } from "../cloud/lifetime.ts";
 import { withRetries } from "../cloud/retry.ts";
 import type { MintContext, MintedToken } from "../mint/mint.ts";
 import { type AwsTarget, endpointOverride, placeOf } from "./endpoint.ts";
@@ -14,8 +15,6 @@ import { type AwsWire, awsWire } from "./request-handler.ts";
 
 /** Nothing is handed out that ends so soon. */
 const MIN_LIFE_MS = 60_000;
-/** What AWS documents, for an answer that does not say. */
-const USUAL_LIFE_MS = 12 * 3_600_000;
 
 export interface EcrAsk {
   readonly wire: AwsWire;
@@ -40,7 +39,7 @@ export async function mintEcr(plan: MintPlan, context: MintContext): Promise<Min
 
 async function mintAt(target: AwsTarget, plan: MintPlan, context: MintContext): Promise<MintedToken> {
   const place = placeOf(target, context.env);
-  const wire = awsWire(context);
+  const wire = awsWire(context, withReadableEnd);
   const ask: EcrAsk = {
     wire,
     override: endpointOverride(context.env, target.kind === "ecr" ? "ECR" : "ECR_PUBLIC"),
@@ -60,6 +59,20 @@ async function mintAt(target: AwsTarget, plan: MintPlan, context: MintContext): 
   }
 }
 
+/** For an end that it cannot read the SDK gives up the whole answer; without one the documented life counts. */
+function withReadableEnd(body: Buffer): Uint8Array {
+  try {
+    const isUnreadable = (key: string, value: unknown): boolean =>
+      key === "expiresAt" && !(typeof value === "number" && Number.isFinite(value));
+    const answer: unknown = JSON.parse(body.toString("utf8"), (key, value) =>
+      isUnreadable(key, value) ? undefined : value,
+    );
+    return Buffer.from(JSON.stringify(answer));
+  } catch {
+    return new Uint8Array(body);
+  }
+}
+
 function tokenIn(
   answer: EcrAnswer | undefined,
   obtainedAtMs: number,
@@ -67,12 +80,12 @@ function tokenIn(
   skewMs: number | undefined,
 ): MintedToken {
   const encoded = answer?.authorizationToken ?? "";
-  const expiresAtMs = answer?.expiresAt?.getTime() ?? obtainedAtMs + USUAL_LIFE_MS;
+  const expiresAtMs = believedEndMs(answer?.expiresAt?.getTime(), obtainedAtMs, ECR_LIFE_MS);
   const decoded = /^[A-Za-z0-9+/]+={0,2}$/.test(encoded)
     ? Buffer.from(encoded, "base64").toString("latin1")
     : "";
   const [, username = "", password = ""] = /^(AWS):([\x21-\x7e]+)$/.exec(decoded) ?? [];
-  if (password === "" || Number.isNaN(expiresAtMs)) throw badAnswer(call.api);
+  if (password === "") throw badAnswer(call.api);
   if (expiresAtMs - obtainedAtMs <= MIN_LIFE_MS) throw skewFailure(skewMs) ?? expired(call.api);
   return {
     username,

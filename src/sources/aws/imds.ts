@@ -21,13 +21,14 @@ const LIMIT_MS = 1400;
 const CONNECT_LIMIT_MS = 500;
 const PROBE_LIMIT_MS = 250;
 const TOKEN_PATH = "/latest/api/token";
+const REGION_PATH = "/latest/meta-data/placement/region";
 const ROLES_PATH = "/latest/meta-data/iam/security-credentials/";
 const USUAL_HOSTS: ReadonlySet<string> = new Set(["169.254.169.254", "fd00:ec2::254"]);
 
-/** The keys of the instance's role. Throws a Failure when the server answers with nonsense. */
-export async function instanceKeys(context: MintContext): Promise<Found> {
+/** The keys of the instance's role, asked at `named` or where the variables say. Throws a Failure for nonsense. */
+export async function instanceKeys(context: MintContext, named?: Endpoint): Promise<Found> {
   if (isDisabled(context.env)) return none();
-  const server = imdsServer(context, LIMIT_MS);
+  const server = imdsServer(context, LIMIT_MS, named);
   try {
     const session = await server.session();
     if (session instanceof Failure) return none(session, session.code === "wrong-cloud");
@@ -46,6 +47,25 @@ export async function instanceKeys(context: MintContext): Promise<Found> {
   }
 }
 
+/** The region that the instance is in; undefined when the server does not say. */
+export async function instanceRegion(context: MintContext, named: Endpoint): Promise<string | undefined> {
+  try {
+    const server = imdsServer(context, LIMIT_MS, named);
+    const session = await server.session();
+    if (session instanceof Failure) return undefined;
+    const answer = await server.get(REGION_PATH, session);
+    const region = answer.body.toString("utf8").trim();
+    return answer.status === 200 && /^[a-z0-9-]{1,40}$/.test(region) ? region : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** True for an address at which an EC2 metadata server may be asked. */
+export function isInstanceEndpoint(endpoint: Endpoint): boolean {
+  return isLoopback(endpoint.host) || USUAL_HOSTS.has(endpoint.host);
+}
+
 /** True when an EC2 metadata server answers, asked shortly. For the message of a failure, never for more. */
 export async function isOnAws(context: MintContext): Promise<boolean> {
   if (isDisabled(context.env)) return false;
@@ -57,8 +77,8 @@ export async function isOnAws(context: MintContext): Promise<boolean> {
   }
 }
 
-function imdsServer({ env, http, clock, deadline: ofRun }: MintContext, limitMs: number) {
-  const endpoint = imdsEndpoint(env);
+function imdsServer({ env, http, clock, deadline: ofRun }: MintContext, limitMs: number, named?: Endpoint) {
+  const endpoint = named ?? imdsEndpoint(env);
   const ask = (method: string, path: string, headers: Record<string, string>): Promise<HttpResponse> => {
     const deadline = within(clock, ofRun, limitMs);
     return sendPatiently({ clock, deadline }, () =>
@@ -94,8 +114,7 @@ function imdsEndpoint(env: MintContext["env"]): Endpoint {
       ? "http://[fd00:ec2::254]"
       : "http://169.254.169.254";
   const endpoint = parseEndpoint(variable(env, "AWS_EC2_METADATA_SERVICE_ENDPOINT") ?? usual);
-  if (endpoint !== undefined && (isLoopback(endpoint.host) || USUAL_HOSTS.has(endpoint.host)))
-    return endpoint;
+  if (endpoint !== undefined && isInstanceEndpoint(endpoint)) return endpoint;
   throw new Failure(
     "config-invalid",
     "AWS_EC2_METADATA_SERVICE_ENDPOINT is neither EC2's address nor loopback",

@@ -17,8 +17,11 @@ import { StsCredentials } from "google-auth-library/build/src/auth/stscredential
 import { isRecord } from "../../core/entry.ts";
 import { Failure } from "../../core/failures.ts";
 import type { Secret } from "../../core/secret.ts";
+import { GOOGLE_LIFE_MS, LONGEST_LIFE_MS, readSeconds } from "../cloud/lifetime.ts";
 import { withRetries } from "../cloud/retry.ts";
 import type { MintContext } from "../mint/mint.ts";
+import { type AwsSupplier, awsSupplier } from "./aws-federation.ts";
+import { callOf, FEDERATION } from "./calls.ts";
 import { badAnswer, type GoogleCall, googleFailure } from "./errors.ts";
 import { type GoogleWire, googleWire, judgeGoogle } from "./fetch.ts";
 import { tokenUriOf } from "./files.ts";
@@ -44,7 +47,8 @@ export async function fileToken(
   const shared = sharedOptions(wire, scopes);
   const call = callOf(file);
   try {
-    return await ask(() => clientFor(file, shared, context), wire, context, call);
+    const token = await ask(() => clientFor(file, shared, context), wire, context, call);
+    return { ...token, ...longestLife(file) };
   } catch (error) {
     throw error instanceof Failure ? error : googleFailure(wire.outcome(), call, context.deadline);
   }
@@ -76,6 +80,13 @@ export async function federatedToken(
   }
 }
 
+/** A file of federation may order a longer life of the account that it impersonates. */
+function longestLife(file: CredentialFile): Pick<GoogleToken, "longestMs"> {
+  const wanted = isRecord(file.service_account_impersonation) ? file.service_account_impersonation : {};
+  const seconds = readSeconds(wanted.token_lifetime_seconds) ?? 0;
+  return seconds * 1000 > GOOGLE_LIFE_MS ? { longestMs: Math.min(seconds * 1000, LONGEST_LIFE_MS) } : {};
+}
+
 async function ask(
   make: () => TokenClient,
   wire: GoogleWire,
@@ -88,17 +99,18 @@ async function ask(
     () => client.getAccessToken(),
     () => judgeGoogle(wire.outcome()),
   );
-  const expiresAtMs = client.credentials.expiry_date ?? endIn(answer.res, context.clock.nowMs());
+  const said = client.credentials.expiry_date ?? endIn(answer.res, context.clock.nowMs());
+  const expiresAtMs = typeof said === "number" ? said : Number.NaN;
   const token = answer.token ?? "";
-  if (!/^[\x21-\x7e]+$/.test(token) || !Number.isFinite(expiresAtMs)) throw badAnswer(call.api);
+  if (!/^[\x21-\x7e]+$/.test(token)) throw badAnswer(call.api);
   return { token, expiresAtMs };
 }
 
 /** One client keeps its token's end to itself; the response says it too. */
 function endIn(response: unknown, nowMs: number): number {
   const data = isRecord(response) ? response.data : undefined;
-  const seconds = isRecord(data) ? data.expires_in : undefined;
-  return typeof seconds === "number" ? nowMs + seconds * 1000 : Number.NaN;
+  const seconds = isRecord(data) ? readSeconds(data.expires_in) : undefined;
+  return nowMs + (seconds ?? Number.NaN) * 1000;
 }
 
 function sharedOptions(wire: GoogleWire, scopes: readonly string[]) {
@@ -126,8 +138,10 @@ class PoolClient extends IdentityPoolClient {
 }
 
 class AwsPoolClient extends AwsClient {
-  constructor(options: AwsClientOptions) {
+  constructor(options: AwsClientOptions, awsSecurityCredentialsSupplier: AwsSupplier) {
     super(options);
+    // Its own asks the process's variables, and a metadata server in its own words. An option of it excludes the file's.
+    Object.assign(this, { awsSecurityCredentialsSupplier });
     this.stsCredential = exchangeOver(this.transporter, this.getTokenUrl(), this.clientAuth);
   }
 }
@@ -182,10 +196,8 @@ function externalClient(file: CredentialFile, shared: Shared, context: MintConte
     throw unsupported("wants a client certificate, which is not supported");
   }
   if (source.environment_id !== undefined) {
-    // Version 1 of the EC2 metadata service is never used.
-    const withSession = { imdsv2_session_token_url: "http://169.254.169.254/latest/api/token", ...source };
-    const options = { ...file, credential_source: withSession } as unknown as AwsClientOptions;
-    return new AwsPoolClient({ ...options, ...shared });
+    const options = { ...file, ...shared } as unknown as AwsClientOptions;
+    return new AwsPoolClient(options, awsSupplier(source, context));
   }
   if (source.executable !== undefined) {
     return new ExecutablePoolClient({ ...executableOptions(file, source, context), ...shared });
@@ -214,35 +226,4 @@ function unsupported(why: string): Failure {
   return new Failure("google-no-credentials", `the Google credential file ${why}`, {
     hint: "use a service account, a user login or workload identity federation",
   });
-}
-
-const FEDERATION: GoogleCall = {
-  api: "Google's token exchange",
-  refused: {
-    message: "Google refuses the ID token, or the impersonation that follows",
-    hint: "check the workload identity provider: issuer, allowed audiences, attribute condition, and who may impersonate",
-  },
-};
-
-function callOf(file: CredentialFile): GoogleCall {
-  switch (file.type) {
-    case "service_account":
-      return {
-        api: "Google's token endpoint",
-        refused: {
-          message: "Google refuses the service account's key",
-          hint: "check that the account and the key exist, or make a new key",
-        },
-      };
-    case "external_account":
-      return FEDERATION;
-    default:
-      return {
-        api: "Google's token endpoint",
-        refused: {
-          message: "the Google login has ended or was revoked",
-          hint: "run gcloud auth application-default login",
-        },
-      };
-  }
 }

@@ -12,7 +12,8 @@ import type { MintContext } from "../mint/mint.ts";
 /** One attempt at Google may take so long, in milliseconds; the deadline may end it earlier. */
 const TRY_LIMIT_MS = 5000;
 const LINK_LIMIT_MS = 1000;
-const LINK_HOST = "169.254.169.254";
+/** Where a credential file may find an ID token over plain http: the metadata servers of the clouds. */
+const LINK_HOSTS: ReadonlySet<string> = new Set(["169.254.169.254", "fd00:ec2::254", "fd20:ce::254"]);
 const TOKEN_URL = "https://oauth2.googleapis.com/token";
 
 /** How the last attempt ended. */
@@ -39,7 +40,7 @@ export function googleWire({ http, clock, deadline }: MintContext, tokenUri?: En
   const send = async (url: URL, init: RequestInit): Promise<Response> => {
     const named = url.href === TOKEN_URL && tokenUri !== undefined;
     const { endpoint, path } = named ? { endpoint: tokenUri, path: tokenUri.path } : target(url);
-    const isLink = endpoint.host === LINK_HOST;
+    const isLink = LINK_HOSTS.has(endpoint.host);
     const { body, contentType } = bodyOf(init.body);
     const headers = new Headers(init.headers);
     if (contentType !== undefined && !headers.has("content-type")) headers.set("content-type", contentType);
@@ -87,7 +88,7 @@ export function outcomeOf(answer: HttpResponse, nowMs: number): GoogleOutcome {
 /** gaxios has made a URL of what stood in a credential file; our own grammar has the last word. */
 function target(url: URL): { endpoint: Endpoint; path: string } {
   const endpoint = parseEndpoint(url.origin);
-  if (endpoint !== undefined && (isSafeEndpoint(endpoint) || endpoint.host === LINK_HOST)) {
+  if (endpoint !== undefined && (isSafeEndpoint(endpoint) || LINK_HOSTS.has(endpoint.host))) {
     return { endpoint, path: url.pathname + url.search };
   }
   throw new TransportError("not-allowed", url.hostname, "");

@@ -6,6 +6,7 @@ import { Failure, toFailure } from "../../core/failures.ts";
 import type { IdentityChoice, MintPlan } from "../../core/identity.ts";
 import { Secret } from "../../core/secret.ts";
 import { isOnAws } from "../aws/imds.ts";
+import { believedEndMs, GOOGLE_LIFE_MS } from "../cloud/lifetime.ts";
 import type { MintContext, MintedToken } from "../mint/mint.ts";
 import type { CredentialFile } from "./clients.ts";
 import { credentialFile } from "./files.ts";
@@ -38,7 +39,9 @@ export async function mintGoogle(plan: MintPlan, context: MintContext): Promise<
   }
 }
 
-function minted({ token, expiresAtMs }: GoogleToken, source: Source, obtainedAtMs: number): MintedToken {
+function minted(answer: GoogleToken, source: Source, obtainedAtMs: number): MintedToken {
+  const { token, longestMs = GOOGLE_LIFE_MS } = answer;
+  const expiresAtMs = believedEndMs(answer.expiresAtMs, obtainedAtMs, longestMs);
   const lifeMs = expiresAtMs - obtainedAtMs;
   if (lifeMs <= MIN_LIFE_MS) {
     throw new Failure("token-expired", "Google gave a token that has expired", {

@@ -7,7 +7,9 @@ import { Failure } from "../../core/failures.ts";
 import { within } from "../../edge/clock.ts";
 import type { HttpResponse } from "../../edge/http.ts";
 import { TransportError } from "../../edge/transport-error.ts";
+import { readSeconds } from "../cloud/lifetime.ts";
 import { sendPatiently } from "../cloud/retry.ts";
+import { variable } from "../cloud/variable.ts";
 import type { MintContext } from "../mint/mint.ts";
 
 /** A run that finds the server silent must still end within 2 s; a busy machine takes most of a second to answer. */
@@ -15,14 +17,22 @@ const LIMIT_MS = 1400;
 const CONNECT_LIMIT_MS = 500;
 const PROBE_LIMIT_MS = 250;
 const BASE_PATH = "/computeMetadata/v1/instance/";
-const USUAL_HOSTS: ReadonlySet<string> = new Set(["169.254.169.254", "metadata.google.internal", "metadata"]);
+const USUAL_HOSTS: ReadonlySet<string> = new Set([
+  "169.254.169.254",
+  "fd20:ce::254",
+  "metadata.google.internal",
+  "metadata",
+]);
 
 /** The scope that every machine's token is asked for; then the server gives all the scopes of the machine. */
 export const CLOUD_PLATFORM = "https://www.googleapis.com/auth/cloud-platform";
 
 export interface GoogleToken {
   readonly token: string;
+  /** As Google says it, to be believed up to `longestMs`; NaN when it cannot be read. */
   readonly expiresAtMs: number;
+  /** Only where the configured identity is known to give longer lives than Google's usual one. */
+  readonly longestMs?: number;
 }
 
 export type MetadataAnswer =
@@ -35,7 +45,7 @@ export async function metadataToken(
   scopes: readonly string[],
   context: MintContext,
 ): Promise<MetadataAnswer> {
-  if (context.env.METADATA_SERVER_DETECTION?.toLowerCase() === "none") return { kind: "none" };
+  if (variable(context.env, "METADATA_SERVER_DETECTION")?.toLowerCase() === "none") return { kind: "none" };
   // Without the parameter a machine that was made with fewer scopes still gives what it has: enough to pull.
   const wanted = scopes.filter((scope) => scope !== CLOUD_PLATFORM);
   const query = wanted.length === 0 ? "" : `?scopes=${encodeURIComponent(scopes.join(","))}`;
@@ -56,7 +66,7 @@ export async function metadataToken(
 
 /** True when Google's metadata server answers, asked shortly. For the message of a failure, never for more. */
 export async function isOnGoogle(context: MintContext): Promise<boolean> {
-  if (context.env.METADATA_SERVER_DETECTION?.toLowerCase() === "none") return false;
+  if (variable(context.env, "METADATA_SERVER_DETECTION")?.toLowerCase() === "none") return false;
   try {
     const limitMs = within(context.clock, context.deadline, PROBE_LIMIT_MS).remainingMs();
     return isGoogles(await askMetadata("", context, limitMs));
@@ -83,11 +93,14 @@ export function askMetadata(
 
 /** Throws a Failure: a metadata server lies on the machine's own link, or on loopback in a test. */
 function metadataEndpoint(env: MintContext["env"]): Endpoint {
-  const named = env.GCE_METADATA_HOST || env.GCE_METADATA_IP;
-  const endpoint = parseEndpoint(`http://${(named || "169.254.169.254").replace(/^http:\/\//i, "")}`);
+  const variables = ["GCE_METADATA_HOST", "GCE_METADATA_IP"];
+  const name = variables.find((it) => variable(env, it) !== undefined) ?? "";
+  const named = (variable(env, name) ?? "169.254.169.254").replace(/^http:\/\//i, "");
+  // An IPv6 address without brackets can only be one without a port.
+  const endpoint = parseEndpoint(`http://${/^[0-9a-f]*:[0-9a-f:]*:/i.test(named) ? `[${named}]` : named}`);
   if (endpoint !== undefined && (isLoopback(endpoint.host) || USUAL_HOSTS.has(endpoint.host)))
     return endpoint;
-  throw new Failure("config-invalid", "GCE_METADATA_HOST is neither Google's address nor loopback", {
+  throw new Failure("config-invalid", `${name} is neither Google's address nor loopback`, {
     hint: "unset the variable",
   });
 }
@@ -114,9 +127,8 @@ function parseToken(body: Buffer, nowMs: number): GoogleToken | undefined {
   }
   if (!isRecord(value)) return undefined;
   const { access_token: token } = value;
-  const seconds = Number(value.expires_in);
   if (!isText(token) || !/^[\x21-\x7e]+$/.test(token)) return undefined;
-  if (!Number.isFinite(seconds)) return undefined;
+  const seconds = readSeconds(value.expires_in) ?? Number.NaN;
   return { token, expiresAtMs: nowMs + seconds * 1000 };
 }
 

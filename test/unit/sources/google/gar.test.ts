@@ -92,7 +92,7 @@ describe("the metadata server", () => {
     expect((await failureOf(mintWith(clouds), ["canary-7"])).code).toBe("google-no-credentials");
   });
 
-  it.each(["not json", '"text"', '{"access_token":"a b","expires_in":3600}', '{"access_token":"a"}'])(
+  it.each(["not json", '"text"', '{"access_token":"a b","expires_in":3600}', "null"])(
     "may not answer %s",
     async (body) => {
       await using clouds = await startClouds({ gce: {} });

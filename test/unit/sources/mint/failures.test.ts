@@ -158,6 +158,15 @@ const WAYS: readonly (readonly [code: Failure["code"], what: string, way: Way])[
       before: (clouds) => clouds.imds.faults.always({ kind: "garbage" }, { operation: "credentials" }),
     },
   ],
+  ...["null", "5", "[]", '"x"', "{}", '{"Code":"Success"}'].map((body): (typeof WAYS)[number] => [
+    "aws-bad-answer",
+    `a metadata server that answers ${body}`,
+    {
+      clouds: EC2,
+      before: (clouds) =>
+        clouds.imds.faults.always({ kind: "answer", status: 200, body }, { operation: "credentials" }),
+    },
+  ]),
   [
     "aws-no-credentials",
     "a metadata server that is switched off",
@@ -228,6 +237,20 @@ describe("minting fails with", () => {
     await using clouds = await startClouds({ ecr: {}, imds: { silent: true }, gce: { silent: true } });
     await failureOf(withContext({ env: clouds.env }, (context) => mint(planFor(ECR_EU), context)));
     expect(clouds.imds.journal.count()).toBe(1);
+    expect(clouds.gce.journal.count()).toBe(0);
+  });
+
+  it.each([
+    ["has no role", "roles", 404, ""],
+    ["names a role that it does not know", "credentials", 404, ""],
+    ["has a role that gives nothing", "credentials", 200, '{"Code":"Failed"}'],
+  ])("no question to another cloud's server when EC2 itself %s", async (_what, operation, status, body) => {
+    await using clouds = await startClouds({ ecr: {}, imds: {}, gce: {} });
+    clouds.imds.faults.always({ kind: "answer", status, body }, { operation });
+    for (const base of ["machine", "default-chain"] as const) {
+      const minted = withContext({ env: clouds.env }, (context) => mint(planFor(ECR_EU, base), context));
+      expect((await failureOf(minted)).message).toBe("this EC2 instance has no role that gives keys");
+    }
     expect(clouds.gce.journal.count()).toBe(0);
   });
 
