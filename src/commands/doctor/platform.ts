@@ -121,4 +121,4 @@ function clockWords(skewMs: number): string {
 }
 
 const secretsWords = (count: number): string =>
-  count === 1 ? "1 for a registry" : `${count} for registries`;
+  count === 1 ? "1 container registry secret" : `${count} container registry secrets`;
