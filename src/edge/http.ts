@@ -6,14 +6,18 @@ import type { SecureContext } from "node:tls";
 import type { Dispatcher } from "undici";
 import { type Endpoint, isSafeEndpoint } from "../core/endpoint.ts";
 import type { Deadline } from "./clock.ts";
-import { isMetadataAddress, proxyFor } from "./proxy.ts";
+import { connectorFor } from "./connect.ts";
+import { plainBody, readResponse } from "./http-response.ts";
+import { isMetadataAddress, proxyFor, proxyName } from "./proxy.ts";
 import type { Trace } from "./trace.ts";
-import { TransportError } from "./transport-error.ts";
-import { Agent, request as send } from "./undici.ts";
+import { ProxyTrouble, type TransportDetails, TransportError } from "./transport-error.ts";
+import { Agent } from "./undici.ts";
 
-const MAX_BODY_BYTES = 1024 * 1024;
 /** How long a connection, TLS included, may take to come about, in milliseconds. */
 const CONNECT_LIMIT_MS = 3000;
+/** How long a look at a certificate may take, for an error message only, in milliseconds. */
+const ISSUER_LIMIT_MS = 1000;
+const UNTRUSTED = /SELF_SIGNED|UNABLE_TO|DEPTH_ZERO|^CERT_|ALTNAME/;
 
 export interface HttpRequest {
   readonly method: string;
@@ -56,26 +60,61 @@ export function createHttp({ env, deadline, trace }: HttpOptions): Http {
       if (!isSafe && request.headers.authorization !== undefined) {
         throw new TransportError("not-allowed", endpoint.host, "");
       }
-      const limitMs = Math.min(request.timeoutMs ?? Number.POSITIVE_INFINITY, deadline.remainingMs());
-      if (limitMs <= 0) throw new TransportError("timeout", endpoint.host, "");
+      const time = timeOf(request, deadline);
+      if (time.limitMs <= 0) throw new TransportError("timeout", endpoint.host, "", wayOf(env, endpoint));
       const stop = new AbortController();
-      const timer = setTimeout(() => stop.abort(), limitMs);
+      const timer = setTimeout(() => stop.abort(), time.limitMs);
       try {
         const way = ways.to(endpoint, request.connectTimeoutMs ?? CONNECT_LIMIT_MS);
-        const answered = way.then((dispatcher) => exchange(dispatcher, request, stop.signal));
+        const limits = { signal: stop.signal, isOver: time.isOver };
+        const answered = way.then((dispatcher) => exchange(dispatcher, request, limits));
         const response = await orStopped(answered, stop.signal);
         trace(`${request.method} ${endpoint.host}${shownPath(request)}: ${response.status}`);
         return response;
       } catch (error) {
-        const failure = toTransportError(error, endpoint.host, stop.signal.aborted);
+        const details = { ...wayOf(env, endpoint), waitedMs: time.usedMs() };
+        const failure = toTransportError(error, endpoint.host, stop.signal.aborted, details);
         trace(`${request.method} ${endpoint.host}${shownPath(request)}: ${failure.message}`);
-        throw failure;
+        throw await withIssuer(failure, endpoint, env, deadline);
       } finally {
         clearTimeout(timer);
       }
     },
     close: () => ways.close(),
   };
+}
+
+interface RequestTime {
+  readonly limitMs: number;
+  readonly usedMs: () => number;
+  readonly isOver: () => boolean;
+}
+
+function timeOf(request: HttpRequest, deadline: Deadline): RequestTime {
+  const startMs = deadline.remainingMs();
+  const limitMs = Math.min(request.timeoutMs ?? Number.POSITIVE_INFINITY, startMs);
+  const usedMs = (): number => startMs - deadline.remainingMs();
+  return { limitMs, usedMs, isOver: () => usedMs() >= limitMs };
+}
+
+function wayOf(env: HttpOptions["env"], endpoint: Endpoint): TransportDetails {
+  return { port: endpoint.port, proxy: proxyName(env, endpoint) };
+}
+
+/** Who issued a certificate that is not trusted, often a proxy that looks into TLS; looked at only then. */
+async function withIssuer(
+  failure: TransportError,
+  endpoint: Endpoint,
+  env: HttpOptions["env"],
+  deadline: Deadline,
+): Promise<TransportError> {
+  const limitMs = Math.min(ISSUER_LIMIT_MS, deadline.remainingMs());
+  const isUntrusted = failure.trouble === "tls" && UNTRUSTED.test(failure.systemCode);
+  if (!isUntrusted || failure.details.atProxy === true || limitMs <= 0) return failure;
+  const { certificateOf } = await import("./certificate.ts");
+  const seen = await certificateOf(endpoint, env, limitMs);
+  const issuer = seen?.issuer.replace(/[^ -~]|"/g, "?").slice(0, 80);
+  return issuer ? failure.with(failure.host, { issuer }) : failure;
 }
 
 /** The dispatchers of a run: one for each proxy, limit and scheme, so that connections are used again. */
@@ -106,25 +145,17 @@ export function createWays(env: HttpOptions["env"]) {
   };
 }
 
-async function newDispatcher(
+function newDispatcher(
   proxy: string | undefined,
   secureContext: SecureContext | undefined,
   connectTimeoutMs: number,
-): Promise<Dispatcher> {
+): Dispatcher {
   // `rejectUnauthorized` is said aloud so that NODE_TLS_REJECT_UNAUTHORIZED=0 has no effect.
   const tls = { rejectUnauthorized: true, ...(secureContext ? { secureContext } : {}) };
   // One connection to a server: we ask one thing after another, and the next question must not pay for a second handshake.
   const limits = { allowH2: false, headersTimeout: 0, bodyTimeout: 0, connections: 1 };
-  const timed = { ...tls, timeout: connectTimeoutMs };
-  if (proxy === undefined) return new Agent({ ...limits, connect: timed });
-  // Undici warns on stderr that it knows SOCKS only as an experiment.
-  if (!/^https?:/i.test(proxy)) throw new TransportError("proxy", "", "unsupported proxy");
-  const { ProxyAgent } = await import("./undici-proxy.ts");
-  try {
-    return new ProxyAgent({ ...limits, uri: proxy, requestTls: timed, proxyTls: timed });
-  } catch {
-    throw new TransportError("proxy", "", "bad proxy URL");
-  }
+  const connect = connectorFor(proxy, { ...tls, timeout: connectTimeoutMs });
+  return new Agent({ ...limits, connect });
 }
 
 /** undici hears an abort only while a connection is there: before, a proxy that says nothing would hold us. */
@@ -143,51 +174,22 @@ export function shownPath({ path }: HttpRequest): string {
 async function exchange(
   dispatcher: Dispatcher,
   request: HttpRequest,
-  signal: AbortSignal,
+  limits: Parameters<typeof readResponse>[2],
 ): Promise<HttpResponse> {
-  signal.throwIfAborted();
+  limits.signal.throwIfAborted();
   const { endpoint } = request;
-  const answer = await send.call(dispatcher, {
-    origin: endpoint.origin,
-    path: request.path,
-    method: request.method as Dispatcher.HttpMethod,
-    headers: { "accept-encoding": "identity", ...request.headers },
-    body: request.body ?? null,
-    signal,
-  });
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of answer.body as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MAX_BODY_BYTES) throw new TransportError("too-large", endpoint.host, "");
-    chunks.push(chunk);
-  }
-  const headers = Object.fromEntries(
-    Object.entries(answer.headers).map(([name, value]) => [name, [value].flat().join(", ")]),
+  const { status, headers, body } = await readResponse(
+    dispatcher,
+    {
+      origin: endpoint.origin,
+      path: request.path,
+      method: request.method as Dispatcher.HttpMethod,
+      headers: { "accept-encoding": "identity", ...request.headers },
+      body: request.body ?? null,
+    },
+    limits,
   );
-  const body = await plainBody(Buffer.concat(chunks), headers["content-encoding"], endpoint.host);
-  return { status: answer.statusCode, headers, body };
-}
-
-/** We ask for no compression; a server that compresses all the same is read, inside the size limit. */
-async function plainBody(body: Buffer, named: string | undefined, host: string): Promise<Buffer> {
-  const encoding = named?.trim().toLowerCase();
-  if (encoding === undefined || encoding === "identity" || body.length === 0) return body;
-  const { brotliDecompressSync, gunzipSync, inflateSync } = await import("node:zlib");
-  const decoders: Record<string, typeof gunzipSync> = {
-    gzip: gunzipSync,
-    "x-gzip": gunzipSync,
-    deflate: inflateSync,
-    br: brotliDecompressSync as typeof gunzipSync,
-  };
-  const decode = Object.hasOwn(decoders, encoding) ? decoders[encoding] : undefined;
-  if (decode === undefined) throw new TransportError("broken", host, "content-encoding");
-  try {
-    return decode(body, { maxOutputLength: MAX_BODY_BYTES });
-  } catch (error) {
-    const trouble = systemCodeOf(error) === "ERR_BUFFER_TOO_LARGE" ? "too-large" : "broken";
-    throw new TransportError(trouble, host, "content-encoding");
-  }
+  return { status, headers, body: await plainBody(body, headers["content-encoding"]) };
 }
 
 const CONNECT_CODES: ReadonlySet<string> = new Set([
@@ -202,13 +204,21 @@ const CONNECT_CODES: ReadonlySet<string> = new Set([
 ]);
 const TLS_CODE = /CERT|TLS|SSL|SIGNATURE|EPROTO|UNABLE_TO/;
 
-export function toTransportError(error: unknown, host: string, aborted: boolean): TransportError {
-  if (error instanceof TransportError) return new TransportError(error.trouble, host, error.systemCode);
+export function toTransportError(
+  error: unknown,
+  host: string,
+  aborted: boolean,
+  details: TransportDetails = {},
+): TransportError {
+  if (error instanceof TransportError) return error.with(host, details);
+  if (error instanceof ProxyTrouble) {
+    return toTransportError(error.cause, host, aborted, { ...details, atProxy: true });
+  }
   const code = systemCodeOf(error);
-  if (TLS_CODE.test(code)) return new TransportError("tls", host, code);
-  if (code === "UND_ERR_CONNECT_TIMEOUT") return new TransportError("timeout", host, "connect");
-  if (CONNECT_CODES.has(code)) return new TransportError("connect", host, code);
-  return aborted ? new TransportError("timeout", host, "") : new TransportError("broken", host, code);
+  if (TLS_CODE.test(code)) return new TransportError("tls", host, code, details);
+  if (code === "UND_ERR_CONNECT_TIMEOUT") return new TransportError("timeout", host, "connect", details);
+  if (CONNECT_CODES.has(code)) return new TransportError("connect", host, code, details);
+  return new TransportError(aborted ? "timeout" : "broken", host, aborted ? "" : code, details);
 }
 
 function systemCodeOf(error: unknown): string {

@@ -3,6 +3,7 @@
 
 import { type Endpoint, isLoopback } from "../core/endpoint.ts";
 import { inSubnet, parseIp } from "../core/ip-address.ts";
+import type { ProxyName } from "./transport-error.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -33,6 +34,18 @@ export function proxyFor(env: Env, target: Endpoint): string | undefined {
     target.scheme === "https" ? env.https_proxy || env.HTTPS_PROXY : env.http_proxy || env.HTTP_PROXY;
   if (!proxy || isExempt(env.no_proxy || env.NO_PROXY || "", target)) return undefined;
   return /^[a-z][a-z0-9+.-]*:\/\//i.test(proxy) ? proxy : `http://${proxy}`;
+}
+
+/** The proxy of `target` as it may be shown; undefined for a direct connection. */
+export function proxyName(env: Env, target: Endpoint): ProxyName | undefined {
+  const url = proxyFor(env, target);
+  if (url === undefined) return undefined;
+  const names = target.scheme === "https" ? ["https_proxy", "HTTPS_PROXY"] : ["http_proxy", "HTTP_PROXY"];
+  const variable = names.find((name) => env[name]) ?? "";
+  // What stands before the last `@` may be a password.
+  const [, scheme = "", authority = ""] = /^([a-z0-9+.-]+):\/\/(?:.*@)?([^@/?#]*)/i.exec(url) ?? [];
+  const port = /:[0-9]+$/.test(authority) ? "" : scheme.toLowerCase() === "https" ? ":443" : ":80";
+  return { address: `${authority.replace(/[^!-~]/g, "?").slice(0, 120)}${port}`, variable };
 }
 
 function isExempt(noProxy: string, target: Endpoint): boolean {

@@ -5,11 +5,6 @@ declare module "undici/lib/dispatcher/agent.js" {
   export default Agent;
 }
 
-declare module "undici/lib/dispatcher/proxy-agent.js" {
-  import { ProxyAgent } from "undici";
-  export default ProxyAgent;
-}
-
 declare module "undici/lib/api/api-request.js" {
   import { Dispatcher } from "undici";
   export default function request(
@@ -18,14 +13,7 @@ declare module "undici/lib/api/api-request.js" {
   ): Promise<Dispatcher.ResponseData>;
 }
 
-declare module "undici/lib/api/api-connect.js" {
-  import { Dispatcher } from "undici";
-
-  const connect: Dispatcher["connect"];
-  export default connect;
-}
-
-declare module "undici/lib/dispatcher/dispatcher.js" {
-  import { Dispatcher } from "undici";
-  export default Dispatcher;
+declare module "undici/lib/core/connect.js" {
+  import { buildConnector } from "undici";
+  export default buildConnector;
 }

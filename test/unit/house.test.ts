@@ -78,13 +78,12 @@ it("only main.ts reads the process's environment, and only it ends the process",
   ).toEqual([]);
 });
 
-it("undici is known to its own files, and those to edge/http.ts and edge/http-stream.ts", () => {
-  const own = ["edge/undici-proxy.ts", "edge/undici.ts"];
-  expect(importers((name) => /^undici\//.test(name))).toEqual(own);
+it("undici is known to its own file, and that to the files of the edge that speak HTTP", () => {
+  expect(importers((name) => /^undici\//.test(name))).toEqual(["edge/undici.ts"]);
   const users = ["edge/http-stream.ts", "edge/http.ts"];
-  expect(importers((name) => /^edge\/undici(?:-proxy)?\.ts$/.test(name))).toEqual(users);
+  expect(importers((name) => name === "edge/undici.ts")).toEqual(["edge/connect.ts", ...users]);
   const byType = importers((name) => name === "undici").filter((name) => !name.endsWith(".d.ts"));
-  expect(byType).toEqual(users);
+  expect(byType).toEqual(["edge/http-response.ts", ...users].toSorted());
   expect(files.find(({ name }) => name === "edge/http.ts")?.code).toMatch(
     /import type \{[^}]*\} from "undici"/,
   );

@@ -4,6 +4,7 @@
 import { Failure, type FailureCode } from "../../core/failures.ts";
 import type { Deadline } from "../../edge/clock.ts";
 import { TransportError } from "../../edge/transport-error.ts";
+import { transportMessage } from "../../edge/transport-message.ts";
 import { type Again, isOver, isPassing, retryAfterMs } from "../cloud/retry.ts";
 
 /** AWS itself accepts five minutes. */
@@ -129,18 +130,12 @@ function transportFailure(error: TransportError, api: string, deadline: Deadline
     });
   }
   if (error.trouble === "too-large") return badAnswer(api);
-  const code = error.systemCode === "" ? "" : ` (${error.systemCode})`;
-  const message =
-    error.trouble === "tls"
-      ? `the certificate of ${api} at ${error.host} is not trusted${code}`
-      : error.trouble === "timeout"
-        ? `${api} at ${error.host} did not answer`
-        : `${api} at ${error.host} cannot be reached${code}`;
-  const hint =
-    error.trouble === "tls"
+  const { message, hint } = transportMessage(error, api);
+  const own =
+    error.trouble === "tls" && error.details.atProxy !== true
       ? "name the CA in AWS_CA_BUNDLE or SSL_CERT_FILE"
-      : "check the network, HTTPS_PROXY and NO_PROXY, or the VPC endpoint";
-  return new Failure("aws-unreachable", message, { hint });
+      : (hint ?? "check the network, HTTPS_PROXY and NO_PROXY, or the VPC endpoint");
+  return new Failure("aws-unreachable", message, { hint: own });
 }
 
 function noEndpoint(call: AwsCall): Failure {
@@ -150,7 +145,7 @@ function noEndpoint(call: AwsCall): Failure {
 }
 
 function throttled(call: AwsCall): Failure {
-  return new Failure("aws-throttled", `${call.api} asks for fewer requests`, {
+  return new Failure("aws-throttled", `${call.api} is rate-limiting`, {
     hint: "try again in a minute",
   });
 }

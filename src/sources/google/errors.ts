@@ -4,6 +4,7 @@
 import { Failure } from "../../core/failures.ts";
 import type { Deadline } from "../../edge/clock.ts";
 import { TransportError } from "../../edge/transport-error.ts";
+import { transportMessage } from "../../edge/transport-message.ts";
 import { isOver } from "../cloud/retry.ts";
 import type { GoogleOutcome } from "./fetch.ts";
 
@@ -21,7 +22,7 @@ export function googleFailure(outcome: GoogleOutcome, call: GoogleCall, deadline
   if (last instanceof TransportError) return transportFailure(last, call.api, deadline);
   if (last === undefined) return unusable();
   if (last === 429) {
-    return new Failure("google-throttled", `${call.api} asks for fewer requests`, {
+    return new Failure("google-throttled", `${call.api} is rate-limiting`, {
       hint: "try again in a minute",
     });
   }
@@ -51,15 +52,9 @@ function transportFailure(error: TransportError, api: string, deadline: Deadline
       hint: "use a credential file that gcloud wrote",
     });
   }
-  const code = error.systemCode === "" ? "" : ` (${error.systemCode})`;
-  if (error.trouble === "tls") {
-    return new Failure("google-unreachable", `the certificate of ${error.host} is not trusted${code}`, {
-      hint: "name the CA in SSL_CERT_FILE or NODE_EXTRA_CA_CERTS",
-    });
-  }
-  const how = error.trouble === "timeout" ? "did not answer" : `cannot be reached${code}`;
-  return new Failure("google-unreachable", `${api} at ${error.host} ${how}`, {
-    hint: "check the network, HTTPS_PROXY and NO_PROXY",
+  const { message, hint } = transportMessage(error, api);
+  return new Failure("google-unreachable", message, {
+    hint: hint ?? "check the network, HTTPS_PROXY and NO_PROXY",
   });
 }
 

@@ -7,6 +7,7 @@ import type { Secret } from "../../core/secret.ts";
 import type { Clock, Deadline } from "../../edge/clock.ts";
 import type { Http, HttpResponse } from "../../edge/http.ts";
 import { TransportError } from "../../edge/transport-error.ts";
+import { transportMessage } from "../../edge/transport-message.ts";
 import { Outage, Refused } from "./errors.ts";
 
 const MAX_RETRIES = 2;
@@ -37,7 +38,7 @@ export async function callPlatform<T>(call: PlatformCall<T>, http: Http, clock: 
     if (result instanceof TransportError) {
       const again = result.trouble === "connect" || result.trouble === "broken";
       if (again && (await mayRetry(attempt, backoffMs(attempt), call, clock))) continue;
-      throw transportOutage(result, call.base, grantedMs);
+      throw transportOutage(result, grantedMs);
     }
     const target = redirected ? undefined : allowedRedirect(result, base, call.method);
     if (target !== undefined) {
@@ -135,17 +136,29 @@ function sort<T>(response: HttpResponse, call: PlatformCall<T>): T {
   if (status >= 200 && status < 300) {
     const answer = call.parse(json);
     if (answer !== undefined) return answer;
-    throw outage("platform-bad-answer", call, "did not answer as the platform does", CHECK_BASE);
+    throw outage("platform-bad-answer", call, notThePlatform(response), checkBase(call.base, response));
   }
   if (status >= 300 && status < 400) {
-    throw outage("platform-redirect", call, "answered with a redirect, which is refused", CHECK_BASE);
+    throw outage(
+      "platform-redirect",
+      call,
+      "answered with a redirect, which is refused",
+      checkBase(call.base, response),
+    );
   }
   if (status === 429) {
-    throw outage("platform-rate-limited", call, "asks for fewer requests", "try again in a minute");
+    throw outage("platform-rate-limited", call, "is rate-limiting", "try again in a minute");
   }
   const error = parseConnectError(json);
   const answered = error !== undefined && (status < 500 || error.code === "unimplemented");
-  if (!answered) throw outage("platform-unreachable", call, `answered with HTTP ${status}`, TRY_AGAIN);
+  if (!answered) {
+    // A filter's or a gateway's page is no word of the platform's; a wrong address is met by one too.
+    const what = isPage(response)
+      ? `sent a web page with HTTP ${status}, which is not the platform's own error`
+      : `answered with HTTP ${status}`;
+    const foreign = isPage(response) || status === 404;
+    throw outage("platform-unreachable", call, what, foreign ? checkBase(call.base, response) : TRY_AGAIN);
+  }
   const method = call.method.replace(/^gitpod\.v1\./, "");
   throw new Refused(
     error.code,
@@ -160,29 +173,44 @@ const TRY_AGAIN = "try again, and run docker-credential-ona with DOCKER_CREDENTI
 const CHECK_BASE = "check the API address (ONA_BASE_URL) and the proxy";
 
 function outage<T>(code: Outage["code"], call: PlatformCall<T>, what: string, hint: string): Outage {
-  return new Outage(code, `the platform at ${call.base.host} ${what}`, { hint });
+  const { host, port } = call.base;
+  return new Outage(code, `the platform at ${host.includes(":") ? `[${host}]` : host}:${port} ${what}`, {
+    hint,
+  });
 }
 
-function transportOutage(error: TransportError, base: Endpoint, grantedMs: number): Outage {
-  const host = base.host;
-  const code = error.systemCode === "" ? "" : ` (${error.systemCode})`;
+function notThePlatform(response: HttpResponse): string {
+  return isPage(response)
+    ? `did not answer as the platform does: a web page came with HTTP ${response.status}`
+    : "did not answer as the platform does";
+}
+
+/** HTML, whatever it calls itself. */
+function isPage({ headers, body }: HttpResponse): boolean {
+  if (/^\s*(?:text\/html|application\/xhtml)/i.test(headers["content-type"] ?? "")) return true;
+  return /^\s*(?:<!doctype|<html|<head|<body|<\?xml)/i.test(body.subarray(0, 200).toString("latin1"));
+}
+
+/** What to look at where something else answered. */
+function checkBase(base: Endpoint, response: HttpResponse): string {
+  if (!/\/api$/.test(base.path)) return "the API address usually ends in /api: check ONA_BASE_URL";
+  return isPage(response)
+    ? "a filter, a proxy or a login page is in between: have this host allowed, or check ONA_BASE_URL"
+    : CHECK_BASE;
+}
+
+function transportOutage(error: TransportError, grantedMs: number): Outage {
+  const { message, hint } = transportMessage(error, "the platform");
   switch (error.trouble) {
     case "timeout":
-      return new Outage("platform-timeout", `the platform at ${host} did not answer in time`, {
-        hint: "try again",
-        grantedMs,
-      });
+      return new Outage("platform-timeout", message, { hint: hint ?? "try again", grantedMs });
     case "tls":
-      return new Outage("platform-tls", `the certificate of the platform at ${host} is not trusted${code}`, {
-        hint: "name the CA in SSL_CERT_FILE or NODE_EXTRA_CA_CERTS",
-      });
+      return new Outage("platform-tls", message, { hint: hint ?? CHECK_BASE });
     case "too-large":
-      return new Outage("platform-bad-answer", `the platform at ${host} answered with more than 1 MiB`, {
-        hint: CHECK_BASE,
-      });
+      return new Outage("platform-bad-answer", message, { hint: CHECK_BASE });
     default:
-      return new Outage("platform-unreachable", `the platform at ${host} cannot be reached${code}`, {
-        hint: "check the network, the proxy variables and ONA_BASE_URL",
+      return new Outage("platform-unreachable", message, {
+        hint: hint ?? "check the network, the proxy variables and ONA_BASE_URL",
       });
   }
 }

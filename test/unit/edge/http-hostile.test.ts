@@ -125,6 +125,33 @@ describe("too much", () => {
     more();
   };
 
+  it.each<[string, string, string]>([
+    ["chunks of one byte", "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n", "1\r\nx\r\n"],
+    ["interim answers", "", "HTTP/1.1 103 Early Hints\r\n\r\n"],
+    ["headers", "HTTP/1.1 200 OK\r\n", "x-a: b\r\n"],
+    ["headers without a value", "HTTP/1.1 200 OK\r\n", "a:\r\n"],
+    ["trailers", "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n", "x-a: b\r\n"],
+  ])("%s without end: over long before the time is, in little memory", async (_, first, again) => {
+    const server = await hostileServer((socket) => {
+      socket.write(first);
+      const block = again.repeat(4096);
+      const more = (): void => {
+        while (!socket.destroyed && socket.write(block));
+      };
+      socket.on("drain", more);
+      more();
+    });
+    expect(await outcome(httpFor(), server.origin)).toMatch(/^(?:too-large|broken)$/);
+  });
+
+  it("an answer of a megabyte in pieces of a hundred bytes is read whole", async () => {
+    const piece = `64\r\n${"x".repeat(100)}\r\n`;
+    const server = await hostileServer((socket) =>
+      socket.write(`HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n${piece.repeat(10_000)}0\r\n\r\n`),
+    );
+    expect(await outcome(httpFor(), server.origin)).toBe("200 1000000");
+  });
+
   it.each<[string, Speak]>([
     ["one byte more than is allowed", (socket) => socket.write(response(Buffer.alloc(MIB + 1)))],
     ["a length of many gigabytes", (socket) => socket.write(Buffer.concat([MANY, Buffer.alloc(2 * MIB)]))],

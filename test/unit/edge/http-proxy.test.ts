@@ -78,7 +78,7 @@ describe("a proxy with a password", () => {
     for (const proxy of [refusing.origin, "http://127.0.0.1:1", "http://[::bad", "gopher://127.0.0.1:1"]) {
       const HTTPS_PROXY = proxy.replace("://", "://c4nary-user:c4nary-pass@");
       const http = httpFor({ HTTPS_PROXY }, 2000, (step) => steps.push(step));
-      expect(await outcome(http, url)).toMatch(/^(?:connect|broken|proxy)$/);
+      expect(await outcome(http, url)).toMatch(/^(?:connect|proxy-refused|proxy)$/);
     }
     expect(steps).toHaveLength(4);
     expect(steps.join("\n")).not.toContain("c4nary");
@@ -106,14 +106,14 @@ describe("a proxy that is spoken to over TLS", () => {
   });
 });
 
-it("a limit that ends while a proxy's parts are loaded holds", async () => {
+it("a limit that ends while the trusted certificates are loaded holds", async () => {
   const proxy = await hostileServer(() => undefined);
   vi.resetModules();
-  vi.doMock("../../../src/edge/undici-proxy.ts", async (original) => {
+  vi.doMock("../../../src/edge/trust.ts", async (original) => {
     await new Promise((resolve) => setTimeout(resolve, 200));
     return original();
   });
-  onTestFinished(() => vi.doUnmock("../../../src/edge/undici-proxy.ts"));
+  onTestFinished(() => vi.doUnmock("../../../src/edge/trust.ts"));
   const { createHttp } = await import("../../../src/edge/http.ts");
   const env = { HTTPS_PROXY: proxy.origin, SSL_CERT_FILE: caFile() };
   const http = createHttp({ env, deadline: { remainingMs: () => 60_000 }, trace: () => undefined });
@@ -157,18 +157,26 @@ describe("a proxy that means ill", () => {
       },
       /^(?:timeout|broken)$/,
     ],
-    ["refuses", (socket) => socket.end("HTTP/1.1 403 Forbidden\r\ncontent-length: 2\r\n\r\nno"), /^broken$/],
+    [
+      "refuses",
+      (socket) => socket.end("HTTP/1.1 403 Forbidden\r\ncontent-length: 2\r\n\r\nno"),
+      /^proxy-refused$/,
+    ],
     [
       "wants a password",
       (socket) => socket.end("HTTP/1.1 407 Password\r\nproxy-authenticate: Basic\r\n\r\n"),
-      /^broken$/,
+      /^proxy-refused$/,
     ],
     [
       "redirects",
       (socket) => socket.end("HTTP/1.1 307 Go\r\nlocation: http://127.0.0.1:1/\r\n\r\n"),
-      /^broken$/,
+      /^proxy-refused$/,
     ],
-    ["cannot reach the target", (socket) => socket.end("HTTP/1.1 502 Bad gateway\r\n\r\n"), /^broken$/],
+    [
+      "cannot reach the target",
+      (socket) => socket.end("HTTP/1.1 502 Bad gateway\r\n\r\n"),
+      /^proxy-refused$/,
+    ],
     ["closes", (socket) => socket.destroy(), /^broken$/],
     ["closes after its yes", (socket) => socket.end(ESTABLISHED), /^broken$/],
     ["says nothing after its yes", (socket) => socket.write(ESTABLISHED), /^timeout$/],
@@ -182,6 +190,44 @@ describe("a proxy that means ill", () => {
     const http = httpFor({ HTTPS_PROXY: proxy.origin, SSL_CERT_FILE: caFile() });
     expect(await outcome(http, url, { timeoutMs: 500 })).toMatch(expected);
     expect(proxy.heads.join("\n")).not.toContain("c4nary");
+  });
+
+  it.each<[string, Speak]>([
+    [
+      "headers without end",
+      (socket) => void socket.write(`HTTP/1.1 200 OK\r\n${"x-a: b\r\n".repeat(20_000)}`),
+    ],
+    [
+      "one interim answer after another",
+      (socket) => void socket.write("HTTP/1.1 103 Hints\r\n\r\n".repeat(20_000)),
+    ],
+    ["another protocol", (socket) => void socket.write("SSH-2.0-OpenSSH_9.9\r\n\r\n")],
+    ["no status", (socket) => void socket.write("HTTP/1.1 OK\r\n\r\n")],
+  ])("answers with %s: it is not waited for", async (_, speak) => {
+    const proxy = await hostileServer(speak);
+    const http = httpFor({ HTTPS_PROXY: proxy.origin, SSL_CERT_FILE: caFile() });
+    expect(await outcome(http, url)).toMatch(/^(?:broken|proxy-refused)$/);
+    expect(proxy.heads.join("\n")).not.toContain("c4nary");
+  });
+
+  it("refuses: the error says which proxy, which variable, which status, and no password", async () => {
+    const proxy = await hostileServer((socket) => socket.end("HTTP/1.1 407 No\r\n\r\n"));
+    const HTTPS_PROXY = proxy.origin.replace("://", "://c4nary-user:c4nary@pass@");
+    const request = { method: "GET", endpoint: endpointOf(url), path: "/", headers: {} };
+    const error: unknown = await httpFor({ HTTPS_PROXY })
+      .send(request)
+      .catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({
+      trouble: "proxy-refused",
+      host: NAME,
+      details: {
+        port: 443,
+        proxyStatus: 407,
+        proxy: { address: `127.0.0.1:${proxy.port}`, variable: "HTTPS_PROXY" },
+      },
+    });
+    expect(JSON.stringify(error)).not.toContain("c4nary");
+    expect(proxy.connections()).toBe(1);
   });
 
   it("stands in for the target with a certificate of its own", async () => {
