@@ -25,7 +25,6 @@ const GOOGLE = /[/\\]node_modules[/\\](?:google-auth-library|gaxios)[/\\]/;
 /** What a library imports, as it is written there, and the file that stands instead. */
 const PARTS: readonly (readonly [importer: RegExp, name: string, file: string])[] = [
   [UNDICI, "./client-h2.js", "undici-http2.cjs"],
-  [UNDICI, "./socks5-proxy-agent", "undici-socks.cjs"],
   [UNDICI, "node:assert", "undici-node-assert.cjs"],
   [UNDICI, "node:diagnostics_channel", "undici-node-diagnostics-channel.cjs"],
   [UNDICI, "node:http", "undici-node-http.cjs"],
