@@ -3,13 +3,13 @@
 
 import { erase } from "./commands/erase.ts";
 import { get } from "./commands/get.ts";
+import type { HelperDeps } from "./commands/invocation.ts";
 import { answer, fail, type Reply, refuse } from "./commands/reply.ts";
 import { Failure, failureLine, toFailure } from "./core/failures.ts";
 import { extraArgument, Refusal, readServerUrl, unknownAction, usage } from "./core/protocol.ts";
 import { parseRegistry } from "./core/registry.ts";
 import { type Deadline, deadlineAfter } from "./edge/clock.ts";
-import type { Trace } from "./edge/trace.ts";
-import { type Context, Local } from "./local.ts";
+import { Local } from "./local.ts";
 import { Remote } from "./remote.ts";
 
 type Verb = "get" | "store" | "erase" | "list";
@@ -18,17 +18,6 @@ type Verb = "get" | "store" | "erase" | "list";
 const LIST_LIMIT_MS = 2700;
 /** What the platform may take of it. */
 const ASK_LIMIT_MS = 2200;
-
-export interface HelperDeps {
-  readonly context: Context;
-  readonly trace: Trace;
-  /** The names under which we may stand in `credHelpers`, without `docker-credential-`. */
-  readonly helperNames: readonly string[];
-  /** Stdin to its end. Rejects with a Failure when that does not come before the deadline. */
-  readonly readStdin: (deadline: Deadline) => Promise<Uint8Array>;
-  /** Path of this program. */
-  readonly executable: string;
-}
 
 export async function runHelper(args: readonly string[], deps: HelperDeps): Promise<Reply> {
   const [verb, ...rest] = args;

@@ -1,14 +1,13 @@
 // Runs a verb for people: reads its arguments by the table of verbs, hands it what it may use, and turns whatever it throws
 // into one line on stderr. The protocol's verbs never come here.
 
-import { WrongUsage } from "./commands/invocation.ts";
+import { type HelperDeps, WrongUsage } from "./commands/invocation.ts";
 import type { Reply } from "./commands/reply.ts";
 import { failureLine, toFailure } from "./core/failures.ts";
 import { usageLine, verbHelp } from "./core/help-text.ts";
 import { readArguments } from "./edge/arguments.ts";
 import { createOutput } from "./edge/output.ts";
 import { processSignals } from "./edge/signals.ts";
-import type { HelperDeps } from "./helper.ts";
 import type { Verb } from "./verbs.ts";
 
 const NAME = "docker-credential-ona";

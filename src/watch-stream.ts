@@ -1,12 +1,15 @@
 // Keeps one stream of the platform's events open for `--watch`, as far as the platform allows it. It asks for nothing
 // else: what an event means is watch.ts's matter.
 
+import type { Invocation } from "./commands/invocation.ts";
 import { LATE_HEADERS_MS, reconnectMs } from "./core/watch-plan.ts";
 import { deadlineAfter } from "./edge/clock.ts";
 import { Local } from "./local.ts";
 import { Remote } from "./remote.ts";
 import type { PlatformClient } from "./sources/platform/client.ts";
-import type { WatchContext } from "./watch.ts";
+
+/** What a watching verb hands on of its invocation. */
+export type WatchContext = Pick<Invocation, "context" | "trace" | "helperNames" | "signals">;
 
 export interface FollowListener {
   /** From 0 to 1. */

@@ -12,7 +12,6 @@
 // Both ask anew: what was cached before the round began is not fresh in it. A round may throw; it then counts as failed,
 // and the error goes to `onError`.
 
-import type { Invocation } from "./commands/invocation.ts";
 import {
   FIRST_SPACING_MS,
   JUMP_MS,
@@ -28,7 +27,7 @@ import { deadlineAfter } from "./edge/clock.ts";
 import { Local } from "./local.ts";
 import { Remote } from "./remote.ts";
 import { memoryCache } from "./store/memory-cache.ts";
-import { type Follow, followEvents } from "./watch-stream.ts";
+import { type Follow, followEvents, type WatchContext } from "./watch-stream.ts";
 
 /** What a round found. */
 export interface RoundResult {
@@ -41,8 +40,6 @@ export interface RoundResult {
 }
 
 export type Round = (local: Local, remote: Remote) => Promise<RoundResult>;
-
-export type WatchContext = Pick<Invocation, "context" | "trace" | "helperNames" | "signals">;
 
 export interface WatchOptions {
   /** Hears what a round threw. */

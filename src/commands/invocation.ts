@@ -13,6 +13,18 @@ export interface Options {
   texts(name: string): readonly string[];
 }
 
+/** What the process gives to every verb. */
+export interface HelperDeps {
+  readonly context: Context;
+  readonly trace: Trace;
+  /** The names under which we may stand in `credHelpers`, without `docker-credential-`. */
+  readonly helperNames: readonly string[];
+  /** Stdin to its end. Rejects with a Failure when that does not come before the deadline. */
+  readonly readStdin: (deadline: Deadline) => Promise<Uint8Array>;
+  /** Path of this program. */
+  readonly executable: string;
+}
+
 export interface Invocation {
   readonly options: Options;
   /** For a verb that takes a command: that command and its arguments. */

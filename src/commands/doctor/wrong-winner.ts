@@ -5,8 +5,14 @@ import type { Seen } from "../../core/findings.ts";
 import { type LoginResult, login } from "../../registry/login.ts";
 import { printable } from "./check.ts";
 import type { Target } from "./operands.ts";
-import type { RegistryContext } from "./registry.ts";
+import type { PlatformState } from "./platform-state.ts";
+import type { Scene } from "./scene.ts";
 import { type Contender, readInTurn, type Source } from "./source.ts";
+
+interface Asking {
+  readonly scene: Scene;
+  readonly state: PlatformState;
+}
 
 /** Registries lock accounts after a few wrong passwords. */
 const MOST_TRIED = 3;
@@ -16,7 +22,7 @@ export async function betterLoser(
   asked: Pick<Target, "registry" | "image">,
   source: Source,
   result: LoginResult,
-  context: RegistryContext,
+  context: Asking,
 ): Promise<Seen | undefined> {
   if (!isRefused(result) || source.from !== "secret") return undefined;
   const winner = source.contenders.find(({ wins }) => wins);
@@ -34,7 +40,7 @@ const isRefused = (result: LoginResult): boolean =>
 async function isTaken(
   { registry, image }: Pick<Target, "registry" | "image">,
   { candidate }: Contender,
-  { scene, state }: RegistryContext,
+  { scene, state }: Asking,
 ): Promise<boolean> {
   try {
     const read = await readInTurn(registry, candidate, scene, state);

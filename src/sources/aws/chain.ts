@@ -2,9 +2,9 @@
 // set first for the default chain. A developer's profile or keys never stand in for a machine that has an identity.
 
 import { Failure, toFailure } from "../../core/failures.ts";
+import type { MintContext } from "../cloud/context.ts";
 import { variable } from "../cloud/variable.ts";
 import { isOnGoogle } from "../google/metadata.ts";
-import type { MintContext } from "../mint/mint.ts";
 import { containerKeys, webIdentityKeys } from "./container.ts";
 import type { AwsPlace } from "./endpoint.ts";
 import { type Found, found, none } from "./found.ts";

@@ -1,31 +1,20 @@
 // Mints the token of an ECR registry: keys of the right identity, then one GetAuthorizationToken at the registry's
 // region and kind of endpoint. The SDK's clients are loaded after the keys are there.
 
-import type { Endpoint } from "../../core/endpoint.ts";
 import { Failure, toFailure } from "../../core/failures.ts";
 import type { MintPlan } from "../../core/identity.ts";
 import { Secret } from "../../core/secret.ts";
+import type { MintContext, MintedToken } from "../cloud/context.ts";
 import { believedEndMs, ECR_LIFE_MS } from "../cloud/lifetime.ts";
 import { withRetries } from "../cloud/retry.ts";
-import type { MintContext, MintedToken } from "../mint/mint.ts";
+import type { EcrAnswer, EcrCall } from "./ecr-call.ts";
 import { type AwsTarget, endpointOverride, placeOf } from "./endpoint.ts";
 import { type AwsCall, awsFailure, badAnswer, judgeAws, skewFailure } from "./errors.ts";
 import { awsKeys } from "./identity.ts";
-import { type AwsWire, awsWire } from "./request-handler.ts";
+import { awsWire } from "./request-handler.ts";
 
 /** Nothing is handed out that ends so soon. */
 const MIN_LIFE_MS = 60_000;
-
-export interface EcrAsk {
-  readonly wire: AwsWire;
-  readonly override: Endpoint | undefined;
-}
-
-/** What both APIs answer with, before it is checked. */
-export interface EcrAnswer {
-  readonly authorizationToken?: string | undefined;
-  readonly expiresAt?: Date | undefined;
-}
 
 /** Throws a Failure and nothing else. */
 export async function mintEcr(plan: MintPlan, context: MintContext): Promise<MintedToken> {
@@ -40,7 +29,7 @@ export async function mintEcr(plan: MintPlan, context: MintContext): Promise<Min
 async function mintAt(target: AwsTarget, plan: MintPlan, context: MintContext): Promise<MintedToken> {
   const place = placeOf(target, context.env);
   const wire = awsWire(context, withReadableEnd);
-  const ask: EcrAsk = {
+  const ask: EcrCall = {
     wire,
     override: endpointOverride(context.env, target.kind === "ecr" ? "ECR" : "ECR_PUBLIC"),
   };

@@ -3,7 +3,7 @@
 
 import { Failure } from "../../core/failures.ts";
 import type { MintPlan } from "../../core/identity.ts";
-import type { MintContext } from "../mint/mint.ts";
+import type { MintContext } from "../cloud/context.ts";
 import { awsSources, defaultKeys, machineKeys, namedProfileKeys } from "./chain.ts";
 import { type AwsPlace, checkRolePartition } from "./endpoint.ts";
 import type { AwsKeys } from "./keys.ts";

@@ -7,9 +7,9 @@ import { Failure } from "../../core/failures.ts";
 import { within } from "../../edge/clock.ts";
 import type { HttpResponse } from "../../edge/http.ts";
 import { TransportError } from "../../edge/transport-error.ts";
+import type { MintContext } from "../cloud/context.ts";
 import { sendPatiently } from "../cloud/retry.ts";
 import { variable } from "../cloud/variable.ts";
-import type { MintContext } from "../mint/mint.ts";
 import { type Found, found, none } from "./found.ts";
 import { parseKeys } from "./keys.ts";
 

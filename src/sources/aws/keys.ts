@@ -61,3 +61,6 @@ function whatIsWrong(value: string): string {
 
 const unusable = (message: string): Failure =>
   new Failure("aws-no-credentials", message, { hint: "correct it, or take it away" });
+
+/** A name of the user's, for messages. */
+export const shown = (name: string): string => name.slice(0, 60);

@@ -4,9 +4,8 @@
 import { isRecord } from "../../core/entry.ts";
 import { Failure } from "../../core/failures.ts";
 import { CommandTrouble, runChild } from "../../edge/child.ts";
-import type { MintContext } from "../mint/mint.ts";
-import { type AwsKeys, parseKeys } from "./keys.ts";
-import { shown } from "./profile.ts";
+import type { MintContext } from "../cloud/context.ts";
+import { type AwsKeys, parseKeys, shown } from "./keys.ts";
 
 /** Throws a Failure. */
 export async function processKeys(command: string, profile: string, context: MintContext): Promise<AwsKeys> {

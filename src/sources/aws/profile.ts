@@ -3,11 +3,11 @@
 
 import { Failure } from "../../core/failures.ts";
 import { Secret } from "../../core/secret.ts";
-import type { MintContext } from "../mint/mint.ts";
+import type { MintContext } from "../cloud/context.ts";
 import { readWebIdentityToken } from "./container.ts";
 import { type AwsPlace, checkRolePartition } from "./endpoint.ts";
 import type { IniSection } from "./ini.ts";
-import { type AwsKeys, checkKeys } from "./keys.ts";
+import { type AwsKeys, checkKeys, shown } from "./keys.ts";
 import { type Profile, readSharedConfig, type SharedConfig } from "./shared-config.ts";
 import type { Role } from "./sts.ts";
 
@@ -194,8 +194,6 @@ function text(at: Named, key: string): string {
   throw broken(`${key} of the AWS profile ${shown(at.name)} is empty`);
 }
 
-/** Names come from the user's own files; they are shown shortened. */
-export const shown = (name: string): string => name.slice(0, 60);
 const theProfile = ({ name }: Named): string => `the AWS profile ${shown(name)}`;
 
 function broken(message: string, hint = "correct ~/.aws/config or ~/.aws/credentials"): Failure {

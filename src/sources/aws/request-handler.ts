@@ -4,7 +4,7 @@
 import { isSafeEndpoint, parseEndpoint } from "../../core/endpoint.ts";
 import type { HttpResponse } from "../../edge/http.ts";
 import { TransportError } from "../../edge/transport-error.ts";
-import type { MintContext } from "../mint/mint.ts";
+import type { MintContext } from "../cloud/context.ts";
 
 /** One attempt at AWS may take so long, in milliseconds; the deadline may end it earlier. */
 const TRY_LIMIT_MS = 5000;

@@ -2,9 +2,9 @@
 // profile wins, and each file's keys stay a set of their own. Reads; never writes.
 
 import { Failure } from "../../core/failures.ts";
+import type { MintContext } from "../cloud/context.ts";
 import { type NamedFile, readNamedFile } from "../cloud/named-file.ts";
 import { variable } from "../cloud/variable.ts";
-import type { MintContext } from "../mint/mint.ts";
 import { sharedFiles } from "./files.ts";
 import { type IniSection, nameIn, parseIni } from "./ini.ts";
 

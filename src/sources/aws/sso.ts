@@ -6,12 +6,12 @@ import { fromSSO } from "@aws-sdk/credential-provider-sso";
 import { externalDataInterceptor } from "@smithy/core/config";
 import { Failure } from "../../core/failures.ts";
 import { TransportError } from "../../edge/transport-error.ts";
-import type { MintContext } from "../mint/mint.ts";
+import type { MintContext } from "../cloud/context.ts";
 import { quietOptions } from "./client-options.ts";
 import { awsFailure, badAnswer, skewFailure } from "./errors.ts";
 import type { IniSection, IniValue } from "./ini.ts";
-import { type AwsKeys, keysOf } from "./keys.ts";
-import { shown } from "./profile.ts";
+import { type AwsKeys, keysOf, shown } from "./keys.ts";
+
 import { type AwsWire, awsWire } from "./request-handler.ts";
 
 /** `merged`: what the profile and its sso-session say. Throws a Failure. */

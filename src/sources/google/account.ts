@@ -2,7 +2,7 @@
 // token is asked for.
 
 import type { HttpResponse } from "../../edge/http.ts";
-import type { MintContext } from "../mint/mint.ts";
+import type { MintContext } from "../cloud/context.ts";
 import { askMetadata } from "./metadata.ts";
 
 export interface MachineAccount {

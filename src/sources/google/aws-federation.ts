@@ -6,8 +6,8 @@ import { isText } from "../../core/entry.ts";
 import { Failure } from "../../core/failures.ts";
 import { instanceKeys, instanceRegion, isInstanceEndpoint } from "../aws/imds.ts";
 import { variableKeys } from "../aws/variables.ts";
+import type { MintContext } from "../cloud/context.ts";
 import { variable } from "../cloud/variable.ts";
-import type { MintContext } from "../mint/mint.ts";
 
 /** As the library's AWS client asks for them. */
 export interface AwsSupplier {

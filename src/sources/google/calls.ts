@@ -1,7 +1,7 @@
 // The calls to Google's token endpoints, and what a refusal of each means to a user. Words only.
 
-import type { CredentialFile } from "./clients.ts";
 import type { GoogleCall } from "./errors.ts";
+import type { CredentialFile } from "./files.ts";
 
 export const FEDERATION: GoogleCall = {
   api: "Google's token exchange",

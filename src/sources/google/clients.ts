@@ -17,17 +17,15 @@ import { StsCredentials } from "google-auth-library/build/src/auth/stscredential
 import { isRecord } from "../../core/entry.ts";
 import { Failure } from "../../core/failures.ts";
 import type { Secret } from "../../core/secret.ts";
+import type { MintContext } from "../cloud/context.ts";
 import { GOOGLE_LIFE_MS, LONGEST_LIFE_MS, readSeconds } from "../cloud/lifetime.ts";
 import { withRetries } from "../cloud/retry.ts";
-import type { MintContext } from "../mint/mint.ts";
 import { type AwsSupplier, awsSupplier } from "./aws-federation.ts";
 import { callOf, FEDERATION } from "./calls.ts";
 import { badAnswer, type GoogleCall, googleFailure } from "./errors.ts";
 import { type GoogleWire, googleWire, judgeGoogle } from "./fetch.ts";
-import { tokenUriOf } from "./files.ts";
+import { type CredentialFile, tokenUriOf } from "./files.ts";
 import type { GoogleToken } from "./metadata.ts";
-
-export type CredentialFile = Readonly<Record<string, unknown>>;
 
 /** What all clients that we make have in common. */
 interface TokenClient {

@@ -5,9 +5,9 @@ import { type Endpoint, isSafeEndpoint, parseEndpoint } from "../../core/endpoin
 import { isRecord } from "../../core/entry.ts";
 import type { HttpResponse } from "../../edge/http.ts";
 import { TransportError } from "../../edge/transport-error.ts";
+import type { MintContext } from "../cloud/context.ts";
 import type { Again } from "../cloud/retry.ts";
 import { isPassing, retryAfterMs } from "../cloud/retry.ts";
-import type { MintContext } from "../mint/mint.ts";
 
 /** One attempt at Google may take so long, in milliseconds; the deadline may end it earlier. */
 const TRY_LIMIT_MS = 5000;

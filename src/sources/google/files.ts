@@ -7,7 +7,9 @@ import { Failure } from "../../core/failures.ts";
 import { joinPath } from "../../core/paths.ts";
 import { type NamedFile, readNamedFile } from "../cloud/named-file.ts";
 import { variable } from "../cloud/variable.ts";
-import type { CredentialFile } from "./clients.ts";
+
+/** A parsed file, its fields unchecked. */
+export type CredentialFile = Readonly<Record<string, unknown>>;
 
 type Env = Readonly<Record<string, string | undefined>>;
 

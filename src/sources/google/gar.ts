@@ -6,10 +6,9 @@ import { Failure, toFailure } from "../../core/failures.ts";
 import type { IdentityChoice, MintPlan } from "../../core/identity.ts";
 import { Secret } from "../../core/secret.ts";
 import { isOnAws } from "../aws/imds.ts";
+import type { MintContext, MintedToken } from "../cloud/context.ts";
 import { believedEndMs, GOOGLE_LIFE_MS } from "../cloud/lifetime.ts";
-import type { MintContext, MintedToken } from "../mint/mint.ts";
-import type { CredentialFile } from "./clients.ts";
-import { credentialFile } from "./files.ts";
+import { type CredentialFile, credentialFile } from "./files.ts";
 import { CLOUD_PLATFORM, type GoogleToken, type MetadataAnswer, metadataToken } from "./metadata.ts";
 
 const USERNAME = "oauth2accesstoken";

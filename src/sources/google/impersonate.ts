@@ -5,8 +5,8 @@ import { type Endpoint, isSafeEndpoint, parseEndpoint } from "../../core/endpoin
 import { isRecord, isText } from "../../core/entry.ts";
 import { Failure } from "../../core/failures.ts";
 import { TransportError } from "../../edge/transport-error.ts";
+import type { MintContext } from "../cloud/context.ts";
 import { withRetries } from "../cloud/retry.ts";
-import type { MintContext } from "../mint/mint.ts";
 import { badAnswer, type GoogleCall, googleFailure } from "./errors.ts";
 import { type GoogleOutcome, judgeGoogle, outcomeOf } from "./fetch.ts";
 import type { GoogleToken } from "./metadata.ts";

@@ -7,10 +7,10 @@ import { Failure } from "../../core/failures.ts";
 import { within } from "../../edge/clock.ts";
 import type { HttpResponse } from "../../edge/http.ts";
 import { TransportError } from "../../edge/transport-error.ts";
+import type { MintContext } from "../cloud/context.ts";
 import { readSeconds } from "../cloud/lifetime.ts";
 import { sendPatiently } from "../cloud/retry.ts";
 import { variable } from "../cloud/variable.ts";
-import type { MintContext } from "../mint/mint.ts";
 
 /** A run that finds the server silent must still end within 2 s; a busy machine takes most of a second to answer. */
 const LIMIT_MS = 1400;

@@ -14,7 +14,7 @@ import { type Clock, type Deadline, within } from "../../edge/clock.ts";
 import type { Cache } from "../../store/cache.ts";
 import { credentialHash } from "../../store/credential-hash.ts";
 import { withLease } from "../../store/lease.ts";
-import type { MintedToken } from "./mint.ts";
+import type { MintedToken } from "../cloud/context.ts";
 
 /** No token with less than this left is handed out. */
 const LEAST_LIFE_MS = 60_000;

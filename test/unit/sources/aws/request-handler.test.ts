@@ -5,7 +5,7 @@ import { deadlineAfter, systemClock } from "../../../../src/edge/clock.ts";
 import type { HttpRequest } from "../../../../src/edge/http.ts";
 import { TransportError } from "../../../../src/edge/transport-error.ts";
 import { awsWire } from "../../../../src/sources/aws/request-handler.ts";
-import type { MintContext } from "../../../../src/sources/mint/mint.ts";
+import type { MintContext } from "../../../../src/sources/cloud/context.ts";
 
 const NOW_MS = Date.parse("2026-05-01T12:00:00Z");
 const REQUEST = { method: "GET", protocol: "https:", hostname: "sts.example", path: "/", headers: {} };

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { IdentityChoice, MintPlan } from "../../../../src/core/identity.ts";
 import type { Http } from "../../../../src/edge/http.ts";
+import type { MintedToken } from "../../../../src/sources/cloud/context.ts";
 import { mintGoogle } from "../../../../src/sources/google/gar.ts";
-import type { MintedToken } from "../../../../src/sources/mint/mint.ts";
 import { type CloudOptions, type Clouds, startClouds } from "../../../stand-ins/clouds/clouds.ts";
 import { INSTANCE_ACCOUNT } from "../../../stand-ins/clouds/gce-metadata.ts";
 import {

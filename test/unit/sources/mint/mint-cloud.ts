@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Failure } from "../../../../src/core/failures.ts";
 import { Secret } from "../../../../src/core/secret.ts";
 import { type Deadline, deadlineAfter } from "../../../../src/edge/clock.ts";
-import type { MintedToken } from "../../../../src/sources/mint/mint.ts";
+import type { MintedToken } from "../../../../src/sources/cloud/context.ts";
 import { mintedToken } from "../../../../src/sources/mint/token-cache.ts";
 import { type Cache, createCache } from "../../../../src/store/cache.ts";
 import { ManualClock } from "../../edge/manual-clock.ts";

@@ -12,7 +12,7 @@ import type { IdentityChoice, MintPlan, MintTarget } from "../../../../src/core/
 import { Secret } from "../../../../src/core/secret.ts";
 import { type Clock, deadlineAfter, systemClock } from "../../../../src/edge/clock.ts";
 import { createHttp, type Http } from "../../../../src/edge/http.ts";
-import type { MintContext } from "../../../../src/sources/mint/mint.ts";
+import type { MintContext } from "../../../../src/sources/cloud/context.ts";
 import { portFor } from "../../../stand-ins/clouds/cloud-hosts.ts";
 import type { Clouds } from "../../../stand-ins/clouds/clouds.ts";
 

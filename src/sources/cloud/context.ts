@@ -1,0 +1,28 @@
+// What a mint is given, and what comes of it: the ground that the rooms of the clouds stand on. Types only.
+
+import type { Secret } from "../../core/secret.ts";
+import type { Clock, Deadline } from "../../edge/clock.ts";
+import type { Http } from "../../edge/http.ts";
+import type { Trace } from "../../edge/trace.ts";
+
+/** A token as a registry wants it. Times are milliseconds since 1970 on our clock. */
+export interface MintedToken {
+  readonly username: string;
+  readonly secret: Secret;
+  readonly obtainedAtMs: number;
+  readonly expiresAtMs: number;
+  /** From then on a new one is asked for; until `expiresAtMs` less 60 s this one still serves. */
+  readonly refreshAtMs: number;
+}
+
+export interface MintContext {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The user's home directory after the sudo rule; undefined when there is none. */
+  readonly home: string | undefined;
+  readonly clock: Clock;
+  readonly deadline: Deadline;
+  readonly http: Http;
+  readonly trace: Trace;
+  /** An ID token of the environment for this audience, from the platform or `idToken.command`. */
+  idToken(audience: string): Promise<Secret>;
+}
