@@ -9,6 +9,7 @@ import type { Clock } from "./edge/clock.ts";
 import { mintFingerprint } from "./sources/mint/cache-key.ts";
 import { type CachedToken, readyToken } from "./sources/mint/token-cache.ts";
 import { SecretCache } from "./sources/platform/secret-cache.ts";
+import { settingsMark } from "./sources/platform/settings-mark.ts";
 import { tokenSources } from "./sources/platform/token-sources.ts";
 import { type Cache, createCache, noCache } from "./store/cache.ts";
 import { type LoadedConfig, loadConfig } from "./store/config-file.ts";
@@ -63,6 +64,7 @@ export class Local {
   readonly #options: LocalOptions;
   #cache: Cache | undefined;
   #secretCache: SecretCache | undefined;
+  #settingsMark: string | undefined;
 
   constructor(context: Context, options: LocalOptions = {}) {
     this.context = context;
@@ -151,6 +153,12 @@ export class Local {
     return source === undefined ? "" : textHash(source.mark());
   }
 
+  /** A hash of what the user can change so that a failed question may succeed. */
+  get settingsMark(): string {
+    this.#settingsMark ??= settingsMark(this.context.env, this.config);
+    return this.#settingsMark;
+  }
+
   /** What the cache knows of the platform's answers. */
   get secretCache(): SecretCache {
     this.#secretCache ??= new SecretCache({
@@ -160,6 +168,7 @@ export class Local {
       cache: this.cache,
       clock: this.context.clock,
       startedAtMs: this.startedAtMs,
+      settings: () => this.settingsMark,
       asksAnew: this.#options.asksAnew ?? false,
       ...(this.#options.valueLifeMs === undefined ? {} : { valueLifeMs: this.#options.valueLifeMs }),
     });

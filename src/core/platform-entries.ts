@@ -100,8 +100,11 @@ export function parseFailureEntry(value: unknown): FailureEntry | undefined {
   };
 }
 
-export function toRememberedFailure(entry: FailureEntry): Failure {
-  return new Failure(entry.code, entry.message, entry.hint === undefined ? {} : { hint: entry.hint });
+/** It says that it is remembered and when it was met, so that nobody takes it for the outcome of a new question. */
+export function toRememberedFailure(entry: FailureEntry, nowMs: number): Failure {
+  const agoS = Math.max(0, Math.round((nowMs - entry.atMs) / 1000));
+  const message = `${entry.message} (remembered, asked ${agoS} s ago)`;
+  return new Failure(entry.code, message, entry.hint === undefined ? {} : { hint: entry.hint });
 }
 
 export function parseHistoryEntry(value: unknown): HistoryEntry | undefined {

@@ -49,6 +49,7 @@ export function makeScene(invocation: Invocation): Scene {
     cache,
     clock: context.clock,
     startedAtMs: Number.POSITIVE_INFINITY,
+    settings: () => asIs.settingsMark,
   });
   return {
     invocation,

@@ -151,7 +151,9 @@ function remembered(key: string, cache: Cache, clock: Clock): Failure | undefine
   const entry = cache.read(failureKey(key), parseFailureEntry);
   if (entry === undefined || clock.nowMs() - entry.atMs >= FAILURE_MEMORY_MS) return undefined;
   const token = read(key, cache);
-  return token !== undefined && token.atMs > entry.atMs ? undefined : toRememberedFailure(entry);
+  return token !== undefined && token.atMs > entry.atMs
+    ? undefined
+    : toRememberedFailure(entry, clock.nowMs());
 }
 
 const failureKey = (key: string): string => `failure\n${key}`;

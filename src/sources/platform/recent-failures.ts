@@ -24,17 +24,18 @@ export function recentFailure(
   hasStale: boolean,
   secretCache: SecretCache,
 ): { readonly failure: Failure; readonly outage: boolean } | undefined {
+  const nowMs = secretCache.options.clock.nowMs();
   const outage = read(outageKey(secretCache), OUTAGE_MEMORY_MS, secretCache);
   // Silence within a short limit does not tell what a run with more time would have found.
   const enoughMs = Math.min(ENOUGH_TIME_MS, secretCache.options.config.deadlineMs * 0.8);
   if (outage !== undefined && (hasStale || outage.grantedMs >= enoughMs)) {
-    return { failure: toRememberedFailure(outage), outage: true };
+    return { failure: toRememberedFailure(outage, nowMs), outage: true };
   }
   const sinceMs = ref === undefined ? NEVER_MS : erasedAtMs(secretCache.answer(ref));
   for (const of of ref === undefined ? [undefined] : [ref, undefined]) {
     const entry = read(failureKey(of, secretCache), FAILURE_MEMORY_MS, secretCache);
     if (entry !== undefined && entry.atMs > sinceMs) {
-      return { failure: toRememberedFailure(entry), outage: false };
+      return { failure: toRememberedFailure(entry, nowMs), outage: false };
     }
   }
   return undefined;
@@ -59,7 +60,9 @@ function read(key: string, lifeMs: number, { options }: SecretCache): FailureEnt
   return entry !== undefined && options.clock.nowMs() - entry.atMs < lifeMs ? entry : undefined;
 }
 
-const outageKey = ({ options }: SecretCache): string => ["outage", options.base].join("\n");
+/** With what the user can change: a remedy must not look as if it did not help. */
+const outageKey = ({ options }: SecretCache): string =>
+  ["outage", options.base, options.settings?.() ?? ""].join("\n");
 
 const failureKey = (ref: RegistryRef | undefined, secretCache: SecretCache): string =>
-  secretCache.key("failure", ref?.key ?? "");
+  `${secretCache.key("failure", ref?.key ?? "")}\n${secretCache.options.settings?.() ?? ""}`;

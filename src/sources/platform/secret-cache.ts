@@ -29,6 +29,8 @@ export interface SecretCacheOptions {
   readonly clock: Clock;
   /** Wall-clock start of this run: what was asked for since is fresh whatever `freshSeconds` says. */
   readonly startedAtMs: number;
+  /** A mark of what the user can change; part of the keys of failures. */
+  readonly settings?: () => string;
   /** Only what was asked for since the start of this run is fresh. */
   readonly asksAnew?: boolean;
   /** How long a value counts as read while its secret's session stays the same. */

@@ -181,10 +181,10 @@ describe("lists, failures and histories", () => {
       const entry = parseFailureEntry(
         JSON.parse(JSON.stringify(failureFields(7, new Failure(code, "m", options), 1234))),
       );
-      const failure = entry === undefined ? undefined : toRememberedFailure(entry);
+      const failure = entry === undefined ? undefined : toRememberedFailure(entry, 7006);
       expect([failure?.code, failure?.message, failure?.hint, entry?.grantedMs]).toEqual([
         code,
-        "m",
+        "m (remembered, asked 7 s ago)",
         options.hint,
         1234,
       ]);

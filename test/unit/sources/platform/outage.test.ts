@@ -125,6 +125,44 @@ describe("without one", () => {
   });
 });
 
+describe("a remembered failure", () => {
+  it("says so and when it was asked", async () => {
+    const w = await world();
+    await w.fail(OUTAGE);
+    await w.get();
+    w.clock.advance(7 * SECOND_MS);
+    const result = await w.remote().platform({ key: HOST, kind: "registry" });
+    expect(result).toMatchObject({
+      kind: "failed",
+      failure: { message: expect.stringMatching(/ \(remembered, asked 7 s ago\)$/) },
+    });
+  });
+
+  it.each<[string, Record<string, string>]>([
+    ["a proxy is set", { HTTPS_PROXY: "http://proxy.example:3128" }],
+    ["a host is exempt from the proxy", { no_proxy: "127.0.0.1" }],
+    ["a CA file is named", { SSL_CERT_FILE: "/no/such/file" }],
+    ["another token is given", { DOCKER_CREDENTIAL_ONA_TOKEN: "env-token-2" }],
+    ["more time is given", { DOCKER_CREDENTIAL_ONA_DEADLINE_MS: "9000" }],
+  ])("is none any more once %s", async (_, env) => {
+    const w = await world();
+    await w.fail(OUTAGE);
+    expect(await w.ask()).toBe("failed platform-unreachable (GetEnvironment)");
+    w.requests();
+    await w.get(HOST, w.remote(env));
+    expect(w.requests()).toEqual(["GetEnvironment"]);
+    expect(await w.ask()).toBe("failed platform-unreachable ()");
+  });
+
+  it("is none any more once the configuration changed", async () => {
+    const w = await world();
+    await w.fail(OUTAGE);
+    await w.get();
+    w.configure({ deadlineMs: 8000 });
+    expect(await w.ask()).toBe("failed platform-unreachable (GetEnvironment)");
+  });
+});
+
 describe("kinds of outage", () => {
   const kinds: Record<string, FaultSeed> = {
     "an error page": { kind: "answer", status: 200, html: "<p>sign in</p>" },

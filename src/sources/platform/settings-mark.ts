@@ -1,0 +1,33 @@
+// What the user can change so that a question that failed may succeed: then a failure of a moment ago is none any more. It
+// is read only where a failure is kept or looked for, never by a warm answer.
+
+import { statSync } from "node:fs";
+import type { Config } from "../../core/config.ts";
+import { textHash } from "../../store/credential-hash.ts";
+import { tokenSources } from "./token-sources.ts";
+
+const VARIABLES = [
+  ...["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy"],
+  "DOCKER_CREDENTIAL_ONA_DEADLINE_MS",
+];
+const CA_VARIABLES = ["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "AWS_CA_BUNDLE"];
+
+/** A hash: proxies and tokens hold secrets. */
+export function settingsMark(env: Readonly<Record<string, string | undefined>>, config: Config): string {
+  const files = CA_VARIABLES.map((name) => [env[name] ?? null, stampOf(env[name])]);
+  const tokens = tokenSources(config, env)
+    .filter((source) => source.isPresent())
+    .map((source) => source.mark());
+  return textHash(JSON.stringify([VARIABLES.map((name) => env[name] ?? null), files, tokens, config]));
+}
+
+/** Size and time of a file, so that one that was repaired in its place counts as another. */
+function stampOf(path: string | undefined): string {
+  if (!path) return "";
+  try {
+    const { size, mtimeMs } = statSync(path);
+    return `${size} ${mtimeMs}`;
+  } catch {
+    return "none";
+  }
+}
