@@ -28,9 +28,13 @@ const FLAGS = [
   "--no-compile-autoload-bunfig",
   "--no-compile-autoload-tsconfig",
   "--no-compile-autoload-package-json",
-  // Bun would not start in a directory that is gone, and nothing here may depend on the directory.
-  "--compile-exec-argv=--cwd=/",
 ];
+
+/**
+ * Bun would not start in a directory that is gone. By this name it stays where it was started, gone or not, which `exec`
+ * and paths in arguments depend on. Other systems have no such name.
+ */
+const STAY_HERE = "--compile-exec-argv=--cwd=/proc/self/cwd";
 
 /**
  * `entry` and `executable` are absolute paths. The runtime is changed before the program is put in, so that Bun signs a
@@ -45,7 +49,8 @@ export function compileWithBun(entry: string, executable: string, target: Target
     const runtime = join(workplace, "runtime");
     const made = join(workplace, "executable");
     writeFileSync(runtime, bytes, { mode: 0o755 });
-    const args = [...FLAGS, `--target=${bunTarget(target)}`, `--compile-executable-path=${runtime}`];
+    const stay = target.os === "linux" ? [STAY_HERE] : [];
+    const args = [...FLAGS, ...stay, `--target=${bunTarget(target)}`, `--compile-executable-path=${runtime}`];
     // Bun leaves its temporary files in the directory it is started in.
     execFileSync(bun, [...args, entry, "--outfile", made], {
       cwd: workplace,

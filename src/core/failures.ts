@@ -39,6 +39,8 @@ export const FAILURE_CODES = [
   "deadline",
   "store-failed",
   "docker-file-broken",
+  "output-foreign",
+  "output-failed",
   "internal",
 ] as const;
 

@@ -208,6 +208,16 @@ export const FAILURE_MESSAGES: Readonly<Record<FailureCode, Message>> = {
       "Docker and Podman ignore or refuse a broken file, and then ask no helper; configure leaves it as it is.",
     remedy: "Correct the file's JSON, or its owner and mode, and run configure again.",
   },
+  "output-foreign": {
+    message: "<path> is there and was not written by export",
+    cause: "The file at the place of an export is somebody else's; what is in it would be lost.",
+    remedy: "Move the file away, merge the lines that the message shows, or name another --output.",
+  },
+  "output-failed": {
+    message: "<path> <cannot be written | is not a regular file>",
+    cause: "The place of an export cannot be written, or is no place for a file.",
+    remedy: "Name another --output, or repair the directory or disk that the line names.",
+  },
   internal: {
     message: "unexpected <error>",
     cause: "A mistake of this program.",

@@ -23,21 +23,32 @@ export function registryOfDirectory(name: string): string {
   return name.replace(/_([0-9]{1,5})_$/, ":$1");
 }
 
+/** Certificates that lie beside the file, by name; a client's key is empty when it is in the certificate's file. */
+export interface TlsFiles {
+  readonly ca: readonly string[];
+  readonly client: readonly (readonly [certificate: string, key: string])[];
+}
+
+const NO_TLS_FILES: TlsFiles = { ca: [], client: [] };
+
 /**
  * The file; undefined when the credential cannot stand in a header. `capabilities` is left out, which means all of them in
  * every version; naming them would leave out what newer ones have or break older ones.
  */
-export function hostsToml({ registry, credential, expiresAtMs }: ExportEntry): string | undefined {
+export function hostsToml(
+  { registry, credential, expiresAtMs }: ExportEntry,
+  tls: TlsFiles = NO_TLS_FILES,
+): string | undefined {
   // An identity token is for a token server and no header of a registry's.
   const basic = credential.username === IDENTITY_TOKEN_USER ? undefined : basicAuth(credential);
   if (basic === undefined) return undefined;
   const until = expiresAtMs === undefined ? [] : [`# Valid until ${new Date(expiresAtMs).toISOString()}`];
-  return `${[FIRST_LINE, ...until].join("\n")}\n\n${stringify(hostTables(registry, basic)).trim()}\n`;
+  return `${[FIRST_LINE, ...until].join("\n")}\n\n${stringify(hostTables(registry, basic, tls)).trim()}\n`;
 }
 
 /** The lines that a file of somebody else's needs, for people to merge; without the secret, which no message shows. */
 export function linesToMerge(registry: RegistryRef): string {
-  return stringify({ host: hostTables(registry, "base64 of USER:SECRET").host }).trim();
+  return stringify({ host: hostTables(registry, "base64 of USER:SECRET", NO_TLS_FILES).host }).trim();
 }
 
 /** `registry` is known from the directory's name. */
@@ -71,12 +82,19 @@ interface HostTables {
   readonly host: Readonly<Record<string, object>>;
 }
 
-function hostTables(registry: RegistryRef, basic: string): HostTables {
+function hostTables(registry: RegistryRef, basic: string, { ca, client }: TlsFiles): HostTables {
   const endpoints = endpointsOf(registry);
+  const unchecked = isLoopbackKey(registry.key) && ca.length === 0;
+  const tls = {
+    ...(unchecked ? { skip_verify: true } : {}),
+    ...(ca.length === 0 ? {} : { ca: [...ca] }),
+    ...(client.length === 0
+      ? {}
+      : { client: client.map(([cert, key]) => (key === "" ? cert : [cert, key])) }),
+  };
   const host = Object.fromEntries(
     endpoints.map((endpoint) => {
-      const unchecked = isLoopbackKey(registry.key) && endpoint.startsWith("https:");
-      const checks = unchecked ? { skip_verify: true } : {};
+      const checks = endpoint.startsWith("https:") ? tls : {};
       // Only a header in the host's own table is sent; one at the top was not in 1.6.
       return [endpoint, { ...checks, header: { Authorization: `Basic ${basic}` } }];
     }),
