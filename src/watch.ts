@@ -44,6 +44,8 @@ export type Round = (local: Local, remote: Remote) => Promise<RoundResult>;
 export interface WatchOptions {
   /** Hears what a round threw. */
   readonly onError: (error: unknown) => void;
+  /** False when the output is gone; asked every few seconds, so it must cost next to nothing. */
+  readonly isIntact?: () => boolean;
   /** From 0 to 1. */
   readonly random?: () => number;
   /** Replaced by tests. */
@@ -111,6 +113,8 @@ class Watching {
         follower.reopen();
         this.#planAt(0);
       }
+      // At the pace of ticks also where it cannot be written again.
+      if (this.#options.isIntact?.() === false) this.#planIn(TICK_MS - this.#sinceLastMs());
       if (this.#nowMs() < this.#nextAtMs) continue;
       if (this.#isLive && this.#nowMs() - this.#lastSignMs > SILENT_STREAM_MS) follower.reopen();
       await this.#runRound();
@@ -137,7 +141,7 @@ class Watching {
     this.#freshMs = local.config.freshMs;
     this.#spacingMs = nextSpacingMs(this.#spacingMs, wasDoubtful && !result.changed);
     const steady = this.#isLive && !result.failed;
-    this.#planIn(pauseMs(steady, this.#freshMs, this.#random()) - (this.#nowMs() - this.#lastStartMs));
+    this.#planIn(pauseMs(steady, this.#freshMs, this.#random()) - this.#sinceLastMs());
     this.#planIn(untilDueMs(result.dueAtMs, clock.nowMs()));
   }
 
@@ -162,7 +166,7 @@ class Watching {
   #event(urgency: "now" | "soon"): void {
     const nowMs = this.#nowMs();
     this.#lastSignMs = nowMs;
-    const sinceMs = nowMs - this.#lastStartMs;
+    const sinceMs = this.#sinceLastMs();
     if (urgency === "now") {
       this.#isDoubtful = false;
       this.#planIn(pauseAfterEventMs(sinceMs, this.#random()));
@@ -202,6 +206,10 @@ class Watching {
   #clockOffset(): number {
     const { clock } = this.#context.context;
     return clock.nowMs() - clock.monotonicMs();
+  }
+
+  #sinceLastMs(): number {
+    return this.#nowMs() - this.#lastStartMs;
   }
 
   #nowMs(): number {

@@ -5,11 +5,12 @@ import { authFile } from "../core/export/docker-config.ts";
 import type { ExportEntry } from "../core/export/entry.ts";
 import { isLabel, isSecretName, manifest } from "../core/export/kubernetes.ts";
 import { failureLine, toFailure } from "../core/failures.ts";
-import { parseRegistry, type RegistryRef } from "../core/registry.ts";
+import type { RegistryRef } from "../core/registry.ts";
 import { renewalAtMs } from "../core/watch-plan.ts";
 import { deadlineAfter } from "../edge/clock.ts";
 import { colonInName, dockerConfigFormat, FileTarget, kubernetesFormat } from "../export/file-target.ts";
 import { gather, type Problem } from "../export/gather.ts";
+import { namedRegistries } from "../export/named.ts";
 import { StdoutTarget, treeText } from "../export/stdout-target.ts";
 import type { ExportTarget, Update } from "../export/target.ts";
 import { noHeader, TreeTarget } from "../export/tree-target.ts";
@@ -25,11 +26,15 @@ const DEFAULT_SECRET_NAME = "docker-credential-ona";
 const STDOUT = "-";
 
 export const run: RunVerb = async (invocation) => {
-  const named = namedRegistries(invocation.options.texts("registry"));
+  const { options, signals } = invocation;
+  const named = namedRegistries(options.texts("registry"));
   const exporter = new Exporter(invocation, named, targetOf(invocation));
-  if (!invocation.options.flag("watch")) return exporter.once();
+  if (!options.flag("watch")) return exporter.once();
+  // Looked at now, so that a signal that comes while the rest is loaded is heard.
+  if (signals.stop.aborted) return 0;
   const { watch } = await import("../watch.ts");
   await watch(invocation, (local, remote) => exporter.round(local, remote), {
+    isIntact: () => exporter.target.isIntact(),
     onError: (error) => exporter.report([{ subject: NAME, failure: toFailure(error), isError: true }]),
   });
   return 0;
@@ -38,7 +43,7 @@ export const run: RunVerb = async (invocation) => {
 class Exporter {
   readonly #invocation: Invocation;
   readonly #named: readonly RegistryRef[];
-  readonly #target: ExportTarget;
+  readonly target: ExportTarget;
   /** What was said last of each subject; the same is not said twice in a row. */
   #said = new Map<string, string>();
   /** Registries of which it was said, or found, what containerd they need. */
@@ -47,7 +52,7 @@ class Exporter {
   constructor(invocation: Invocation, named: readonly RegistryRef[], target: ExportTarget) {
     this.#invocation = invocation;
     this.#named = named;
-    this.#target = target;
+    this.target = target;
   }
 
   async once(): Promise<number> {
@@ -77,11 +82,11 @@ class Exporter {
 
   /** Throws a Failure when nothing can be written. */
   async #update(local: Local, remote: Remote): Promise<Outcome> {
-    const gathered = await gather(local, remote, this.#named, (entry) => this.#target.cannotCarry(entry));
+    const gathered = await gather(local, remote, this.#named, (entry) => this.target.cannotCarry(entry));
     const nowMs = this.#invocation.context.clock.nowMs();
     let update: Update;
     try {
-      update = this.#target.update(gathered, nowMs);
+      update = this.target.update(gathered, nowMs);
     } catch (error) {
       this.report(gathered.problems);
       throw error;
@@ -131,14 +136,6 @@ interface Outcome {
   readonly update: Update;
   readonly mayImprove: boolean;
   readonly isComplete: boolean;
-}
-
-function namedRegistries(texts: readonly string[]): readonly RegistryRef[] {
-  return texts.map((text) => {
-    const ref = parseRegistry(text.trim());
-    if (ref?.kind !== "registry") throw new WrongUsage(`--registry ${text} is no registry`);
-    return ref;
-  });
 }
 
 function targetOf({ options, context, out }: Invocation): ExportTarget {

@@ -9,8 +9,15 @@ import type { Local } from "../local.ts";
 import type { Remote } from "../remote.ts";
 import { answer, fail, notFound, type Reply, refuse } from "./reply.ts";
 
+const KUBELET_INPUT =
+  "docker-credential-ona: stdin is a kubelet's CredentialProviderRequest, which docker-credential-ona kubelet answers; set args: [kubelet] in the CredentialProviderConfig";
+
+/** It begins with `{`, perhaps after a line end or a space. */
+const mayBeJson = (stdin: Uint8Array): boolean => stdin[0] === 0x7b || (stdin[0] ?? 0x7f) <= 0x20;
+
 /** The reply that needs no asking; undefined when somebody has to be asked. Never throws. */
 export function getNow(stdin: Uint8Array, local: Local): Reply | undefined {
+  if (mayBeJson(stdin)) return undefined;
   try {
     const serverUrl = readServerUrl(stdin);
     const ref = parseRegistry(serverUrl);
@@ -26,6 +33,10 @@ export function getNow(stdin: Uint8Array, local: Local): Reply | undefined {
 
 /** Throws a Refusal. */
 export async function get(stdin: Uint8Array, local: Local, remote: Remote): Promise<Reply> {
+  if (mayBeJson(stdin)) {
+    const { isKubeletRequest } = await import("../core/kubelet.ts");
+    if (isKubeletRequest(stdin)) return refuse(KUBELET_INPUT);
+  }
   const serverUrl = readServerUrl(stdin);
   const ref = parseRegistry(serverUrl);
   if (ref === undefined) return notFound;

@@ -4,6 +4,7 @@ import { authFile, type PreviousExport, readAuthFile } from "../core/export/dock
 import type { ExportEntry } from "../core/export/entry.ts";
 import { inForce } from "../core/export/in-force.ts";
 import { type ManifestNames, manifest, readManifest } from "../core/export/kubernetes.ts";
+import { exists } from "../store/atomic-file.ts";
 import type { Gathered } from "./gather.ts";
 import { type ExportTarget, foreign, readExportFile, replaceExportFile, type Update } from "./target.ts";
 
@@ -32,6 +33,7 @@ export class FileTarget implements ExportTarget {
   readonly #path: string;
   readonly #uid: number;
   readonly #format: FileFormat;
+  #written: string | undefined;
 
   constructor(path: string, uid: number, format: FileFormat) {
     this.#path = path;
@@ -48,6 +50,12 @@ export class FileTarget implements ExportTarget {
     const entries = inForce(gathered, previous.kind === "ours" ? previous.entries : [], nowMs);
     // Where nothing could be asked an empty file would say that there is nothing.
     if (entries.length === 0 && gathered.mayBeMore && file.text === "") return NOTHING;
-    return { changed: replaceExportFile(file, this.#format.render(entries)), entries, problems: [] };
+    const changed = replaceExportFile(file, this.#format.render(entries));
+    this.#written = file.path;
+    return { changed, entries, problems: [] };
+  }
+
+  isIntact(): boolean {
+    return this.#written === undefined || exists(this.#written);
   }
 }

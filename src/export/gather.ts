@@ -4,12 +4,12 @@
 import type { ExportEntry } from "../core/export/entry.ts";
 import { isFinal, type RoundOutcome } from "../core/export/in-force.ts";
 import { Failure } from "../core/failures.ts";
+import type { Resolution } from "../core/policy.ts";
 import type { RegistryRef } from "../core/registry.ts";
 import type { Local } from "../local.ts";
 import { managedRegistries } from "../managed.ts";
 import type { Remote } from "../remote.ts";
 import { resolveCredential } from "../resolve.ts";
-import type { Resolution } from "../resolve-now.ts";
 
 /** Something that the user should know of; `isError`: not all was had that was asked for. */
 export interface Problem {

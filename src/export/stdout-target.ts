@@ -34,6 +34,10 @@ export class StdoutTarget implements ExportTarget {
     if (changed) this.#text = text;
     return { changed, entries, problems: [] };
   }
+
+  isIntact(): boolean {
+    return true;
+  }
 }
 
 /** The files of a tree one after the other, each under its path; one alone is a whole hosts.toml. */

@@ -21,6 +21,8 @@ export interface ExportTarget {
   cannotCarry(entry: ExportEntry): string | undefined;
   /** Brings the target in step. Throws a Failure when nothing of it can be. */
   update(gathered: Gathered, nowMs: number): Update;
+  /** Is what it wrote last still there? */
+  isIntact(): boolean;
 }
 
 const MAX_BYTES = 64 * 1024 * 1024;

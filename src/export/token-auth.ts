@@ -5,11 +5,12 @@ import { parseChallenge } from "../core/challenge.ts";
 import { parseEndpoint } from "../core/endpoint.ts";
 import { endpointsOf } from "../core/export/containerd.ts";
 import type { ExportEntry } from "../core/export/entry.ts";
-import { type RegistryRef, recognizeCloud } from "../core/registry.ts";
+import { HUB_KEY, type RegistryRef, recognizeCloud } from "../core/registry.ts";
+import { runChild } from "../edge/child.ts";
 import type { Deadline } from "../edge/clock.ts";
-import { runCommand } from "../edge/command.ts";
 import type { Http } from "../edge/http.ts";
 
+const VERSION_LIMIT_MS = 2000;
 const PROBE_LIMIT_MS = 2000;
 const CONNECT_LIMIT_MS = 1000;
 
@@ -39,7 +40,10 @@ async function containerdVersion(
   deadline: Deadline,
 ): Promise<string | undefined> {
   try {
-    const said = await runCommand(["containerd", "--version"], env, deadline);
+    const said = await runChild("containerd", ["--version"], {
+      env,
+      limitMs: Math.min(VERSION_LIMIT_MS, deadline.remainingMs()),
+    });
     return /\sv?(\d+\.\d+\.\d+\S*)/.exec(said)?.[1];
   } catch {
     return undefined;
@@ -52,6 +56,7 @@ function isNewEnough(version: string): boolean {
 }
 
 async function usesTokens(registry: RegistryRef, http: () => Promise<Http>): Promise<boolean> {
+  if (registry.key === HUB_KEY) return true;
   const cloud = recognizeCloud(registry);
   if (cloud !== undefined) return cloud.kind !== "ecr";
   for (const origin of endpointsOf(registry)) {

@@ -48,6 +48,7 @@ export class TreeTarget implements ExportTarget {
   readonly cannotCarry = noHeader;
   readonly #root: string;
   readonly #uid: number;
+  #written: readonly string[] = [];
 
   constructor(root: string, uid: number) {
     this.#root = root;
@@ -79,7 +80,12 @@ export class TreeTarget implements ExportTarget {
       remove(file.path, join(this.#root, directory));
       changed = true;
     }
+    this.#written = [...kept].map((directory) => join(this.#root, directory, FILE));
     return { changed, entries, problems };
+  }
+
+  isIntact(): boolean {
+    return this.#written.every(exists);
   }
 
   #makeRoot(): void {

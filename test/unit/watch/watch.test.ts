@@ -21,6 +21,7 @@ interface Scene {
   readonly reopened: number[];
   readonly stream: FollowListener;
   result: RoundResult | Error;
+  isIntact: boolean;
   pass(ms: number): Promise<void>;
   hangUp(): void;
   end(): Promise<void>;
@@ -43,6 +44,7 @@ async function start({ random = 0.5, freshSeconds = 60 } = {}): Promise<Scene> {
     errors: [] as unknown[],
     reopened: [] as number[],
     result: { changed: false, failed: false } as RoundResult | Error,
+    isIntact: true,
     pass: (ms: number) => clock.pass(ms, turns),
     hangUp: () => {
       for (const listen of reloads) listen();
@@ -62,6 +64,7 @@ async function start({ random = 0.5, freshSeconds = 60 } = {}): Promise<Scene> {
     },
     {
       onError: (error) => void scene.errors.push(error),
+      isIntact: () => scene.isIntact,
       random: () => random,
       follow: (_, listen) => {
         listener = listen;
@@ -213,6 +216,21 @@ describe("time", () => {
       await scene.pass(10 * SECOND);
     }
     expect(scene.rounds.length).toBe(2);
+    await scene.end();
+  });
+});
+
+describe("an output that is gone", () => {
+  it("is looked after within a tick, and no more often where that does not help", async () => {
+    const scene = await start();
+    scene.stream.onLive(true);
+    await scene.pass(65 * SECOND);
+    scene.isIntact = false;
+    await scene.pass(30 * SECOND);
+    expect(scene.rounds.slice(2)).toEqual([70_000, 80_000, 90_000]);
+    scene.isIntact = true;
+    await scene.pass(MINUTE);
+    expect(scene.rounds.length).toBe(5);
     await scene.end();
   });
 });
