@@ -4,6 +4,7 @@
 import type { Candidate } from "./candidate.ts";
 import type { Scope } from "./config.ts";
 import { isRecord } from "./entry.ts";
+import { parseForeignJson } from "./foreign-json.ts";
 import { parseRegistry } from "./registry.ts";
 
 /** A Connect error body. */
@@ -50,7 +51,7 @@ const SCOPE_NAMES: readonly (readonly [string, Scope | undefined])[] = [
 
 export function parseJson(body: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
+    return parseForeignJson(new TextDecoder("utf-8", { fatal: true }).decode(body));
   } catch {
     return undefined;
   }

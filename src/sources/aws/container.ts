@@ -3,6 +3,7 @@
 
 import { type Endpoint, isSafeEndpoint, parseEndpoint } from "../../core/endpoint.ts";
 import { Failure } from "../../core/failures.ts";
+import { parseForeignJson } from "../../core/foreign-json.ts";
 import { Secret } from "../../core/secret.ts";
 import { within } from "../../edge/clock.ts";
 import type { HttpResponse } from "../../edge/http.ts";
@@ -137,7 +138,7 @@ const badToken = (message: string): Failure =>
 
 function parseJson(body: Buffer): unknown {
   try {
-    return JSON.parse(body.toString("utf8"));
+    return parseForeignJson(body.toString("utf8"));
   } catch {
     return undefined;
   }

@@ -4,6 +4,7 @@
 import { type Endpoint, isLoopback, parseEndpoint } from "../../core/endpoint.ts";
 import { isRecord } from "../../core/entry.ts";
 import { Failure } from "../../core/failures.ts";
+import { parseForeignJson } from "../../core/foreign-json.ts";
 import { within } from "../../edge/clock.ts";
 import type { HttpResponse } from "../../edge/http.ts";
 import { TransportError } from "../../edge/transport-error.ts";
@@ -125,7 +126,7 @@ function imdsEndpoint(env: MintContext["env"]): Endpoint {
 function keysIn(body: Buffer): Found {
   let value: unknown;
   try {
-    value = JSON.parse(body.toString("utf8"));
+    value = parseForeignJson(body.toString("utf8"));
   } catch {
     throw nonsense();
   }

@@ -3,6 +3,7 @@
 
 import { isRecord } from "../../core/entry.ts";
 import { Failure } from "../../core/failures.ts";
+import { parseForeignJson } from "../../core/foreign-json.ts";
 import { CommandTrouble, runChild } from "../../edge/child.ts";
 import type { MintContext } from "../cloud/context.ts";
 import { type AwsKeys, parseKeys, shown } from "./keys.ts";
@@ -13,7 +14,7 @@ export async function processKeys(command: string, profile: string, context: Min
   if (output instanceof CommandTrouble) throw failed(profile, output.message);
   let value: unknown;
   try {
-    value = JSON.parse(output);
+    value = parseForeignJson(output);
   } catch {
     throw failed(profile, "printed no JSON");
   }

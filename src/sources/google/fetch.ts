@@ -3,6 +3,7 @@
 
 import { type Endpoint, isSafeEndpoint, parseEndpoint } from "../../core/endpoint.ts";
 import { isRecord } from "../../core/entry.ts";
+import { parseForeignJson } from "../../core/foreign-json.ts";
 import type { HttpResponse } from "../../edge/http.ts";
 import { TransportError } from "../../edge/transport-error.ts";
 import type { MintContext } from "../cloud/context.ts";
@@ -113,7 +114,7 @@ function responseOf({ status, headers, body }: HttpResponse): Response {
 
 function errorCode(body: Buffer): string | undefined {
   try {
-    const value: unknown = JSON.parse(body.toString("utf8"));
+    const value: unknown = parseForeignJson(body.toString("utf8"));
     if (!isRecord(value)) return undefined;
     const code = isRecord(value.error) ? value.error.status : value.error;
     return typeof code === "string" ? code : undefined;

@@ -4,6 +4,7 @@
 import { type Endpoint, isSafeEndpoint, parseEndpoint } from "../../core/endpoint.ts";
 import { isRecord, isText } from "../../core/entry.ts";
 import { Failure } from "../../core/failures.ts";
+import { parseForeignJson } from "../../core/foreign-json.ts";
 import { TransportError } from "../../edge/transport-error.ts";
 import type { MintContext } from "../cloud/context.ts";
 import { withRetries } from "../cloud/retry.ts";
@@ -102,7 +103,7 @@ function apiOf(url: string): Endpoint {
 function read(body: Buffer): GoogleToken {
   let value: unknown;
   try {
-    value = JSON.parse(body.toString("utf8"));
+    value = parseForeignJson(body.toString("utf8"));
   } catch {
     throw badAnswer(CALL.api);
   }

@@ -127,6 +127,14 @@ describe("not tried again", () => {
     expect(sent).toHaveLength(1);
   });
 
+  it("a proxy's refusal: a domain account must not be locked by us", async () => {
+    const refusal = new TransportError("proxy-refused", "h", "", { proxyStatus: 407 });
+    const { http, sent } = scripted(refusal, {});
+    const ended = await call(http, "https://ona.example/api");
+    expect(ended).toEqual({ end: "outage platform-unreachable", waits: [] });
+    expect(sent).toHaveLength(1);
+  });
+
   it("a wait that would reach the deadline", async () => {
     expect(await withFaults([{ kind: "error", code: "unavailable" }], 100)).toMatchObject({
       waits: [],
