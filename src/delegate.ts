@@ -23,6 +23,8 @@ export interface DelegateOptions {
   readonly prefetch: boolean;
   readonly dryRun: boolean;
   readonly helperNames: readonly string[];
+  /** What comparisons of logins found; whoever runs again and again keeps it, so that no value is read for one twice. */
+  readonly comparisons?: Map<string, Promise<boolean>>;
 }
 
 export type Delegated = Pick<
@@ -50,7 +52,7 @@ export async function delegate(local: Local, remote: Remote, options: DelegateOp
   const wish: FileWish = {
     registries: wanted,
     isGone,
-    isPlatforms: mayRemove ? comparison(local, remote) : async () => false,
+    isPlatforms: mayRemove ? comparison(local, remote, options.comparisons) : async () => false,
     helper: helperName(options.helperNames),
     helperNames: options.helperNames,
   };
@@ -87,14 +89,21 @@ function mintedByPattern(
 }
 
 /** Compares a login with what the platform gives, each only once. */
-function comparison(local: Local, remote: Remote): (login: StoredLogin) => Promise<boolean> {
-  const asked = new Map<string, Promise<boolean>>();
+function comparison(
+  local: Local,
+  remote: Remote,
+  asked = new Map<string, Promise<boolean>>(),
+): (login: StoredLogin) => Promise<boolean> {
   return ({ ref, credential }) => {
     if (credential === undefined) return Promise.resolve(false);
     const key = JSON.stringify([ref.key, credential.username, credential.secret.expose()]);
     const known =
       asked.get(key) ??
-      compareLogin(ref, credential, local, remote, "store").then((result) => result === "equal");
+      compareLogin(ref, credential, local, remote, "store").then((result) => {
+        // What could not be asked is asked again.
+        if (result === "unasked") asked.delete(key);
+        return result === "equal";
+      });
     asked.set(key, known);
     return known;
   };

@@ -2,7 +2,7 @@
 // keeps it from working. An outage and a missing client are warnings: it runs at the start of environments.
 
 import type { Report, Warning } from "../core/configure-report.ts";
-import type { Failure } from "../core/failures.ts";
+import { type Failure, failureLine, toFailure } from "../core/failures.ts";
 import { parseRegistry, type RegistryRef } from "../core/registry.ts";
 import { type Delegated, type DelegateOptions, delegate, helperName } from "../delegate.ts";
 import { fileWarnings } from "../docker/file-warnings.ts";
@@ -19,6 +19,7 @@ export const run: RunVerb = async (invocation) => {
   const { context, trace, helperNames, out } = invocation;
   const local = new Local(context);
   const options = optionsOf(invocation, local);
+  if (invocation.options.flag("watch")) return follow(invocation, options);
   const deadline = deadlineAfter(context.clock, local.config.deadlineMs);
   const remote = new Remote(local, { deadline, trace, helperNames });
   out.progress("asking the platform for its registries");
@@ -31,6 +32,45 @@ export const run: RunVerb = async (invocation) => {
     remote.close();
   }
 };
+
+/** Round after round until a signal; says something only when it is news. */
+async function follow(invocation: Invocation, options: DelegateOptions): Promise<number> {
+  if (options.dryRun) throw new WrongUsage("--watch and --dry-run exclude each other");
+  const { watch } = await import("../watch.ts");
+  const comparisons = new Map<string, Promise<boolean>>();
+  let last: string | undefined;
+  const onError = (error: unknown): void =>
+    invocation.out.warn(failureLine("docker-credential-ona configure", toFailure(error)));
+  await watch(
+    invocation,
+    async (local, remote) => {
+      const prefetch = options.prefetch && last === undefined;
+      const report = reportOf(
+        await delegate(local, remote, { ...options, prefetch, comparisons }),
+        options,
+        invocation,
+        local,
+      );
+      const changed = report.files.some((file) => file.changed);
+      const news = newsIn(report);
+      if (changed || news !== last) printReport(report, invocation, local);
+      last = news;
+      const failed = report.failure !== undefined || report.files.some(({ error }) => error !== undefined);
+      return { changed, failed };
+    },
+    { onError },
+  );
+  return 0;
+}
+
+/** What has to be said again when it changes; the words of an error differ from one time to the next. */
+function newsIn({ files, warnings }: Report): string {
+  const rows = files.map(({ error, registries }) => [
+    error?.code,
+    registries.map(({ registry, otherHelpers, hiddenLogins }) => [registry, otherHelpers, hiddenLogins]),
+  ]);
+  return JSON.stringify([warnings.map(({ code }) => code), rows]);
+}
 
 function optionsOf({ options, context, helperNames }: Invocation, local: Local): DelegateOptions {
   const chosen = { dockerConfig: options.text("docker-config"), authfile: options.text("authfile") };
