@@ -2,7 +2,6 @@
 // copy of what was there, and writes; again where somebody else wrote meanwhile. No login that leaves the file stays in
 // the copy.
 
-import { unlinkSync } from "node:fs";
 import {
   type Change,
   changeDockerFile,
@@ -11,7 +10,6 @@ import {
   type RegistryChange,
   readDockerFile,
   type Wish,
-  withoutLogins,
 } from "../core/docker-config.ts";
 import { Failure, toFailure } from "../core/failures.ts";
 import { JsonEditError } from "../core/json-edit.ts";
@@ -20,7 +18,8 @@ import type { Clock, Deadline } from "../edge/clock.ts";
 import { exists } from "../store/atomic-file.ts";
 import { withLease } from "../store/lease.ts";
 import type { OwnedFile, Ownership } from "../store/ownership.ts";
-import { type ConfigFile, readConfigFile, replaceConfigFile, writeBeside } from "./config-file.ts";
+import { backupOf, makeBackup, removeBackup, scrubBackup } from "./backup.ts";
+import { type ConfigFile, checkWritable, readConfigFile, replaceConfigFile } from "./config-file.ts";
 
 export interface FileWish extends Omit<Wish, "owned" | "isPlatforms"> {
   /** Is this login the platform's own? Asked only for registries that are to be ours. */
@@ -52,8 +51,6 @@ export interface FileOutcome {
 const MAX_TRIES = 50;
 const PAUSE_MS = 20;
 
-export const backupOf = (path: string): string => `${path}.before-ona`;
-
 /** Throws a Failure when the file cannot be read or written; it is then as it was. */
 export async function changeConfigFile(path: string, wish: FileWish, tools: FileTools): Promise<FileOutcome> {
   const { clock, deadline, ownership } = tools;
@@ -78,7 +75,7 @@ export async function releaseConfigFile(owned: OwnedFile, tools: FileTools): Pro
   const lease = { path: ownership.leasePath(), clock, deadline, poll: () => undefined };
   return withLease(lease, async () => {
     const outcome = await writeInTurn(target, path, wish, tools);
-    if (owned.backup) removeBackup(backupOf(path));
+    if (owned.backup) removeBackup(path);
     ownership.remove(target);
     return outcome;
   });
@@ -141,33 +138,55 @@ async function writeInTurn(
   });
 }
 
-/** Undefined: the file is not what was planned for any more. */
+/** Undefined: the file is not what was planned for any more. Throws a Failure; then everything is as it was. */
 function write(plan: Plan, tools: FileTools): FileOutcome | undefined {
   const { file, path, owned, change } = plan;
-  const { ownership, uid, clock } = tools;
+  const { ownership, uid } = tools;
   const isChanged = change.text !== file.text;
+  if (isChanged) checkWritable(file, uid);
   const hadBackup = owned?.backup ?? false;
   const makesBackup = isChanged && !hadBackup && file.stat !== undefined && !exists(backupOf(path));
   const backup = hadBackup || makesBackup;
-  const { target } = file;
-  const nowMs = clock.nowMs();
-  const remember = (what: Owned): Failure | undefined => {
-    try {
-      if (Object.keys(what.keys).length === 0 && !backup) ownership.remove(target);
-      else ownership.save(target, { ...what, path, target, backup }, nowMs);
-      return undefined;
-    } catch (error) {
-      return toFailure(error);
-    }
-  };
   // Before the file: whoever is ended in between owns what is not there, which harms nobody.
-  const both = { ...owned?.keys, ...change.owned.keys };
-  let notRemembered = remember({ keys: both, madeHelpers: owned?.madeHelpers ?? false });
-  if (makesBackup) makeBackup(plan, uid);
-  else if (hadBackup) scrubBackup(plan, uid);
-  if (isChanged && !replaceConfigFile(file, change.text, uid)) return undefined;
-  notRemembered = remember(change.owned) ?? notRemembered;
+  const both = { keys: { ...owned?.keys, ...change.owned.keys }, madeHelpers: owned?.madeHelpers ?? false };
+  let notRemembered = remember(plan, both, backup, tools);
+  try {
+    const gone = change.registries.flatMap(({ removedLogins }) => removedLogins);
+    if (makesBackup) makeBackup(file, path, gone, uid);
+    else if (hadBackup && gone.length > 0) scrubBackup(path, plan.isPlatforms, uid);
+    if (isChanged && !replaceConfigFile(file, change.text, uid)) return undefined;
+  } catch (error) {
+    if (makesBackup) discardBackup(path);
+    if (owned === undefined) ownership.remove(file.target);
+    else remember(plan, owned, hadBackup, tools);
+    throw error;
+  }
+  notRemembered = remember(plan, change.owned, backup, tools) ?? notRemembered;
   return outcomeOf(plan, backup, notRemembered);
+}
+
+/** Nothing else is said in the place of what went wrong first. */
+function discardBackup(path: string): void {
+  try {
+    removeBackup(path);
+  } catch {
+    // It stays, and holds what the file holds.
+  }
+}
+
+function remember(
+  { path, file: { target } }: Plan,
+  what: Owned,
+  backup: boolean,
+  { ownership, clock }: FileTools,
+): Failure | undefined {
+  try {
+    if (Object.keys(what.keys).length === 0 && !backup) ownership.remove(target);
+    else ownership.save(target, { ...what, path, target, backup }, clock.nowMs());
+    return undefined;
+  } catch (error) {
+    return toFailure(error);
+  }
 }
 
 function outcomeOf(
@@ -185,46 +204,6 @@ function outcomeOf(
     registries: change.registries,
     notRemembered,
   };
-}
-
-function makeBackup({ file, path, change }: Plan, uid: number): void {
-  const gone = new Set(change.registries.flatMap(({ removedLogins }) => removedLogins));
-  writeBeside(
-    file,
-    backupOf(path),
-    withoutLogins(file.text, (key) => gone.has(key)),
-    uid,
-  );
-}
-
-/** The platform's login leaves a copy that an earlier run made, too. */
-function scrubBackup({ path, change, isPlatforms }: Plan, uid: number): void {
-  if (!change.registries.some(({ removedLogins }) => removedLogins.length > 0)) return;
-  const backup = readConfigFile(backupOf(path));
-  let text: string;
-  try {
-    const own = new Set(
-      readDockerFile(backup.text)
-        .logins.filter(isPlatforms)
-        .map(({ key }) => key),
-    );
-    text = withoutLogins(backup.text, (key) => own.has(key));
-  } catch {
-    // Somebody made something else of it, which is theirs.
-    return;
-  }
-  if (text !== backup.text) replaceConfigFile(backup, text, uid);
-}
-
-function removeBackup(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch (error) {
-    if (exists(path)) {
-      const code = (error as NodeJS.ErrnoException).code ?? "unknown";
-      throw new Failure("docker-file-broken", `${path} cannot be removed (${code})`, { hint: "remove it" });
-    }
-  }
 }
 
 /** What is wrong inside of a text is said with the file's name. */

@@ -194,7 +194,8 @@ function decoded(path: string, bytes: Uint8Array): string {
   }
 }
 
-function checkWritable({ path, target, stat }: ConfigFile, uid: number): void {
+/** Throws a Failure where the file may not be replaced. */
+export function checkWritable({ path, target, stat }: ConfigFile, uid: number): void {
   if (stat === undefined) return;
   if (uid !== 0 && stat.uid !== uid) {
     throw unusable(path, `belongs to another user (uid ${stat.uid})`, "run this as that user");
