@@ -1,5 +1,6 @@
 // npm run bench: whole processes of dist/docker-credential-ona, measured in turns with their peers on this machine. It
 // builds nothing but bare executables of the same runtime, writes its figures down, and never fails by a time.
+// With --docs the tables go into docs/speed.md.
 // With --check it counts instructions instead, compares them with the committed ones and fails when there are more.
 
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -7,6 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { coldGroup, EMPTY, type Group, REFERENCE, warmGroup } from "./cases.ts";
+import { writeTables } from "./docs.ts";
 import { type Figures, figures, figuresTable, table } from "./figures.ts";
 import { type GrowthRow, growth } from "./growth.ts";
 import { type HerdFigures, herd } from "./herd.ts";
@@ -31,6 +33,7 @@ const { values: options } = parseArgs({
     only: { type: "string", default: PARTS.join(",") },
     herd: { type: "string", default: "200" },
     "no-result": { type: "boolean", default: false },
+    docs: { type: "boolean", default: false },
   },
 });
 
@@ -40,6 +43,11 @@ if (options.check) process.exitCode = (await checkInstructions(empty, options.wr
 else await bench(new Set(options.only.split(",")), Number(options.rounds));
 
 async function bench(parts: ReadonlySet<string>, rounds: number): Promise<void> {
+  const tables = new Map<string, string>();
+  const show = (name: string, text: string): void => {
+    tables.set(name, text);
+    console.log(`\n${text}`);
+  };
   const groups = new Map<string, ReadonlyMap<string, Figures>>();
   const clouds = await startFastClouds();
   for (const [part, make] of [
@@ -50,17 +58,18 @@ async function bench(parts: ReadonlySet<string>, rounds: number): Promise<void> 
     if (!parts.has(part)) continue;
     const measured = await measure(await make(), part === "warm" ? rounds : Math.ceil(rounds / 2));
     groups.set(part, measured);
-    console.log(`\n${figuresTable(measured, part === "runtime" ? EMPTY : REFERENCE)}`);
+    show(part, figuresTable(measured, part === "runtime" ? EMPTY : REFERENCE));
   }
   await clouds.close();
   const herdFigures = parts.has("herd") ? await herd(Number(options.herd), 300) : undefined;
-  if (herdFigures !== undefined) console.log(`\n${herdTable(herdFigures)}`);
+  if (herdFigures !== undefined) show("herd", herdTable(herdFigures));
   const rows = parts.has("growth") ? await growth([1, 10, 100, 1000], 10_000, Math.ceil(rounds / 2)) : [];
-  if (rows.length > 0) console.log(`\n${growthTable(rows)}`);
+  if (rows.length > 0) show("growth", growthTable(rows));
   const size = parts.has("size") ? sizes(executable().command[0] ?? "") : undefined;
-  if (size !== undefined) console.log(`\n${sizeLine(size)}`);
+  if (size !== undefined) show("size", sizeLine(size));
   const targets = judged(groups, herdFigures, size);
   if (targets.length > 0) console.log(`\n${targetsTable(targets)}`);
+  if (options.docs) writeTables(tables);
   if (options["no-result"]) return;
   const named = Object.fromEntries([...groups].map(([name, all]) => [name, Object.fromEntries(all)]));
   keep({ machine: machine(), rounds, groups: named, herd: herdFigures, growth: rows, size, targets });
