@@ -1,7 +1,7 @@
 // The loop of a `get`: it asks the policy, does what the policy asks for, and asks it again, until there is an answer. It
 // decides nothing itself.
 
-import { toFailure } from "./core/failures.ts";
+import { type Failure, toFailure } from "./core/failures.ts";
 import { nextStep, type Resolution } from "./core/policy.ts";
 import type { RegistryRef } from "./core/registry.ts";
 import { KnownFacts } from "./known-facts.ts";
@@ -26,9 +26,26 @@ export async function resolveCredential(
   try {
     return await answered(ref, facts, local, remote);
   } catch (error) {
-    // The logins cannot be read: nobody knows whether there is one, which would win over all the rest.
-    return { kind: "failed", failure: toFailure(error), why: { by: "local-login" } };
+    return withUnreadableLogins(ref, toFailure(error), local, remote);
   }
+}
+
+/**
+ * Nobody knows whether there is a login, which would win over all the rest. A registry that is ours has failed; of any
+ * other there is nothing to be had, whatever the state of the logins.
+ */
+async function withUnreadableLogins(
+  ref: RegistryRef,
+  failure: Failure,
+  local: Local,
+  remote: Remote,
+): Promise<Resolution> {
+  const failed: Resolution = { kind: "failed", failure, why: { by: "local-login" } };
+  if (await isDelegated(ref, local, remote)) return failed;
+  const facts = new KnownFacts(ref, local);
+  facts.setLogin(undefined, true);
+  const rest = await answered(ref, facts, local, remote);
+  return rest.kind === "none" ? rest : failed;
 }
 
 async function answered(

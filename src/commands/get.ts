@@ -41,7 +41,10 @@ export async function get(stdin: Uint8Array, local: Local, remote: Remote): Prom
   const ref = parseRegistry(serverUrl);
   if (ref === undefined) return notFound;
   const { resolveCredential } = await import("../resolve.ts");
-  return reply(serverUrl, ref.key, await resolveCredential(ref, local, remote));
+  const resolution = await resolveCredential(ref, local, remote);
+  if (resolution.kind !== "failed") return reply(serverUrl, ref.key, resolution);
+  const { withLostCache } = await import("../store/lost-cache.ts");
+  return fail(ref.key, withLostCache(resolution.failure, local.directories.cache, local.context.uid));
 }
 
 function reply(serverUrl: string, registry: string, resolution: Resolution): Reply {

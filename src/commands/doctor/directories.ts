@@ -1,20 +1,12 @@
 // The directories of the cache and of local logins: which is used, which is passed over and why. It makes none.
 
-import { accessSync, constants, lstatSync, type Stats, statfsSync } from "node:fs";
+import { statfsSync } from "node:fs";
 import type { Seen } from "../../core/findings.ts";
 import { parentOf } from "../../core/paths.ts";
+import { type LookedAt, lookAtDirectory } from "../../store/look-at-directory.ts";
 import type { Checked, Fact } from "./check.ts";
 import { printable } from "./check.ts";
 import type { Scene } from "./scene.ts";
-
-/** A directory as it is found; `usable`: it is private, or it can be made. */
-interface Looked {
-  readonly path: string;
-  readonly state: "usable" | "will be made" | "not used";
-  readonly owner: number | undefined;
-  readonly mode: string | undefined;
-  readonly reason: string;
-}
 
 /** Less than one answer with its directory entry. */
 const LEAST_FREE_BYTES = 64 * 1024;
@@ -24,9 +16,10 @@ export function checkDirectories(scene: Scene): Checked {
   const { env, uid } = context;
   const isOff = env.DOCKER_CREDENTIAL_ONA_NO_CACHE === "1";
   const named = env.DOCKER_CREDENTIAL_ONA_CACHE_DIR || undefined;
-  const cache = directories.cache.map(({ dir, parents }) => look(dir, uid, parents));
+  const cache = directories.cache.map(({ dir, parents }) => lookAtDirectory(dir, uid, parents));
   const used = cache.find(({ state }) => state !== "not used");
-  const state = directories.stateDir === undefined ? undefined : look(directories.stateDir, uid, true);
+  const state =
+    directories.stateDir === undefined ? undefined : lookAtDirectory(directories.stateDir, uid, true);
   const facts: Fact[] = [
     {
       name: "cache",
@@ -60,37 +53,7 @@ export function checkDirectories(scene: Scene): Checked {
   };
 }
 
-function look(path: string, uid: number, parents: boolean): Looked {
-  const stat = statOf(path);
-  if (stat === undefined) return unmade(path, parents);
-  const owner = stat.uid;
-  const mode = (stat.mode & 0o7777).toString(8).padStart(4, "0");
-  const found = { path, owner, mode };
-  const reason = whyNot(path, stat, uid, mode);
-  return reason === "" ? { ...found, state: "usable", reason } : { ...found, state: "not used", reason };
-}
-
-function whyNot(path: string, stat: Stats, uid: number, mode: string): string {
-  if (stat.isSymbolicLink()) return "it is a link";
-  if (!stat.isDirectory()) return "it is no directory";
-  if (stat.uid !== uid) return `it belongs to user ${stat.uid}, not to user ${uid}`;
-  if ((stat.mode & 0o077) !== 0) return `others may enter it (mode ${mode})`;
-  return mayWrite(path) ? "" : "it cannot be written";
-}
-
-/** What is not there is made when it is needed, if the nearest directory above lets us. */
-function unmade(path: string, parents: boolean): Looked {
-  const none = { path, owner: undefined, mode: undefined };
-  let above = parentOf(path);
-  while (parents && above !== "/" && statOf(above) === undefined) above = parentOf(above);
-  const stat = statOf(above);
-  if (stat === undefined) return { ...none, state: "not used", reason: `there is no ${above}` };
-  return mayWrite(above)
-    ? { ...none, state: "will be made", reason: "" }
-    : { ...none, state: "not used", reason: `it is not there, and ${above} cannot be written` };
-}
-
-function notUsed({ path, reason }: Looked, named: string | undefined, used: Looked | undefined): Seen {
+function notUsed({ path, reason }: LookedAt, named: string | undefined, used: LookedAt | undefined): Seen {
   const instead =
     used === undefined
       ? "nothing is cached: every pull asks the platform and the clouds"
@@ -124,7 +87,7 @@ function noneAtAll(named: string | undefined): Seen {
   };
 }
 
-function stateNotUsed({ path, reason }: Looked): Seen {
+function stateNotUsed({ path, reason }: LookedAt): Seen {
   const where = printable(path);
   return {
     code: "state-not-used",
@@ -142,7 +105,7 @@ function remedyFor(path: string, reason: string, otherwise: string): string {
   return `make it writable, or ${otherwise}`;
 }
 
-function full(looked: readonly (Looked | undefined)[]): readonly Seen[] {
+function full(looked: readonly (LookedAt | undefined)[]): readonly Seen[] {
   return looked.flatMap((it) => {
     if (it === undefined) return [];
     const path = it.state === "usable" ? it.path : parentOf(it.path);
@@ -163,24 +126,7 @@ function isFull(path: string): boolean {
   }
 }
 
-function statOf(path: string): Stats | undefined {
-  try {
-    return lstatSync(path);
-  } catch {
-    return undefined;
-  }
-}
-
-function mayWrite(path: string): boolean {
-  try {
-    accessSync(path, constants.W_OK | constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function shown({ path, state, owner, mode, reason }: Looked): string {
+function shown({ path, state, owner, mode, reason }: LookedAt): string {
   const what =
     state === "usable"
       ? `mode ${mode}, user ${owner}`

@@ -1,0 +1,60 @@
+// A directory of ours as it is found, in words: used or passed over, and why. For people and for messages; it makes none.
+
+import { accessSync, constants, lstatSync, type Stats } from "node:fs";
+import { parentOf } from "../core/paths.ts";
+
+/** A directory as it is found; `usable`: it is private, or it can be made. */
+export interface LookedAt {
+  readonly path: string;
+  readonly state: "usable" | "will be made" | "not used";
+  readonly owner: number | undefined;
+  readonly mode: string | undefined;
+  readonly reason: string;
+}
+
+export function lookAtDirectory(path: string, uid: number, parents: boolean): LookedAt {
+  const stat = statOf(path);
+  if (stat === undefined) return unmade(path, parents);
+  const owner = stat.uid;
+  const mode = (stat.mode & 0o7777).toString(8).padStart(4, "0");
+  const found = { path, owner, mode };
+  const reason = whyNot(path, stat, uid, mode);
+  return reason === "" ? { ...found, state: "usable", reason } : { ...found, state: "not used", reason };
+}
+
+function whyNot(path: string, stat: Stats, uid: number, mode: string): string {
+  if (stat.isSymbolicLink()) return "it is a link";
+  if (!stat.isDirectory()) return "it is no directory";
+  if (stat.uid !== uid) return `it belongs to user ${stat.uid}, not to user ${uid}`;
+  if ((stat.mode & 0o077) !== 0) return `others may enter it (mode ${mode})`;
+  return mayWrite(path) ? "" : "it cannot be written";
+}
+
+/** What is not there is made when it is needed, if the nearest directory above lets us. */
+function unmade(path: string, parents: boolean): LookedAt {
+  const none = { path, owner: undefined, mode: undefined };
+  let above = parentOf(path);
+  while (parents && above !== "/" && statOf(above) === undefined) above = parentOf(above);
+  const stat = statOf(above);
+  if (stat === undefined) return { ...none, state: "not used", reason: `there is no ${above}` };
+  return mayWrite(above)
+    ? { ...none, state: "will be made", reason: "" }
+    : { ...none, state: "not used", reason: `it is not there, and ${above} cannot be written` };
+}
+
+function statOf(path: string): Stats | undefined {
+  try {
+    return lstatSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function mayWrite(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK | constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
