@@ -2,8 +2,10 @@
 // mends it, and no other finding of that weight stands beside it.
 
 import { chmodSync, chownSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { ids } from "../stand-ins/platform/ids.ts";
 import type { SecretSeed } from "../stand-ins/platform/seed.ts";
 import {
@@ -39,6 +41,18 @@ const withHost = (host: string): readonly SecretSeed[] => [
 ];
 const login = (at: DoctorBed, Secret: string, ServerURL = TEAM) =>
   at.run(["store"], JSON.stringify({ ServerURL, Username: "somebody", Secret }));
+
+/** A proxy that wants a password, or gives another status. */
+async function refusingProxy(at: DoctorBed, status: string): Promise<void> {
+  const server = createServer();
+  server.on("connect", (_, socket) =>
+    socket.end(`HTTP/1.1 ${status}\r\nproxy-authenticate: Basic realm="p"\r\n\r\n`),
+  );
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close());
+  at.env.HTTPS_PROXY = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  at.env.ONA_BASE_URL = "https://platform.example.test/api";
+}
 
 const thirteen: readonly Row[] = [
   {
@@ -90,6 +104,14 @@ const thirteen: readonly Row[] = [
     code: "config-unsafe",
     says: /config\.json can be written by others$/,
     remedy: /^run chmod go-w .*config\.json$/,
+  },
+  {
+    name: "a proxy that asks for a password",
+    breakIt: (at) => refusingProxy(at, "407 Proxy Authentication Required"),
+    code: "platform-unreachable",
+    says: /^the proxy 127\.0\.0\.1:\d+ of HTTPS_PROXY refused the connection to platform\.example\.test:443 with HTTP 407$/,
+    remedy: /^put a user name and password that the proxy accepts into HTTPS_PROXY/,
+    also: ["registry-unreachable", "aws-unreachable"],
   },
   {
     name: "a local login in the way",
@@ -242,14 +264,14 @@ const more: readonly Row[] = [
     breakIt: (at) =>
       at.dockerFile([TEAM, "https://index.docker.io/v1/", "docker.io", ECR, GAR, "registry.gone.test"]),
     code: "registry-unreachable",
-    says: /^registry\.gone\.test.* cannot be reached/,
-    remedy: /spelling/,
+    says: /^the (?:registry at registry\.gone\.test:443 cannot be reached|proxy \S+ of HTTPS_PROXY refused the connection to registry\.gone\.test:443)/,
+    remedy: /proxy|spelling/,
   },
   {
     name: "a registry that is down",
     breakIt: (at) => at.team.close(),
     code: "registry-unreachable",
-    says: /^registry\.example\.test cannot be reached/,
+    says: /^the registry at registry\.example\.test:443 cannot be reached/,
     remedy: /network/,
   },
   {
@@ -257,7 +279,7 @@ const more: readonly Row[] = [
     breakIt: (at) => delete at.env.NODE_EXTRA_CA_CERTS,
     args: [TEAM],
     code: "registry-tls",
-    says: /^the certificate of registry\.example\.test is not trusted/,
+    says: /^the certificate of the registry at registry\.example\.test:443 is not trusted.*issued by "stand-in authority/,
     remedy: /SSL_CERT_FILE.*certs\.d/,
   },
   {

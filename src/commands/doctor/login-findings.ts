@@ -3,11 +3,11 @@
 import { inWords } from "../../core/duration.ts";
 import type { Seen } from "../../core/findings.ts";
 import type { ImageHome } from "../../core/image.ts";
-import { wellKnownNear } from "../../core/near-miss.ts";
-import { type RegistryRef, recognizeCloud } from "../../core/registry.ts";
+import { HUB_KEY, type RegistryRef, recognizeCloud } from "../../core/registry.ts";
 import type { LoginResult } from "../../registry/login.ts";
 import { printable } from "./check.ts";
 import type { Source } from "./source.ts";
+import { meant, transportFinding } from "./transport-finding.ts";
 
 export function loginFindings(
   ref: RegistryRef,
@@ -27,7 +27,7 @@ export function loginFindings(
     case "realm-refused":
       return [realmRefused(ref, source, result.realm)];
     case "transport":
-      return [transport(ref, result)];
+      return [transportFinding(ref, result.error)];
   }
 }
 
@@ -81,7 +81,32 @@ function refused(
     code: "login-refused",
     message,
     cause: "User name or password in the secret is wrong, has expired or was revoked.",
-    remedy: `set the value of the secret ${printable(name, 60)} to a user name and password that ${ref.key} takes`,
+    ...whatItTakes(ref, source, printable(name, 60)),
+  };
+}
+
+/** What this registry takes for a password, where people often give something else. */
+function whatItTakes(
+  ref: RegistryRef,
+  { credential }: Source,
+  name: string,
+): { readonly remedy: string; readonly cause?: string } {
+  const cloud = recognizeCloud(ref);
+  const isEcr = cloud?.kind === "ecr" || cloud?.kind === "ecr-public";
+  if (isEcr || (cloud?.kind === "gar" && credential?.username === "oauth2accesstoken")) {
+    return {
+      cause: `A password of ${isEcr ? "ECR ends 12 hours" : "this kind ends an hour"} after it was made.`,
+      remedy: `set the value of the secret ${name} to runner-native, and a new token is made whenever one is needed`,
+    };
+  }
+  const takes =
+    ref.key === HUB_KEY
+      ? " (Docker Hub: an access token in place of the password)"
+      : ref.key === "ghcr.io"
+        ? " (GitHub: a classic personal access token with read:packages)"
+        : "";
+  return {
+    remedy: `set the value of the secret ${name} to a user name and password that ${ref.key} takes${takes}`,
   };
 }
 
@@ -159,45 +184,6 @@ function realmRefused(ref: RegistryRef, source: Source, realm: string): Seen {
     subject: ref.key,
     message: `${ref.key} sends its login to ${realm === "" ? "nowhere" : realm}, where this credential does not go: ${why}`,
   };
-}
-
-function transport(ref: RegistryRef, { error, at }: Extract<LoginResult, { kind: "transport" }>): Seen {
-  const code = error.systemCode === "" ? "" : ` (${error.systemCode})`;
-  const common = { severity: "error" as const, subject: ref.key };
-  const where = at.replace(/^https?:\/\//, "") === ref.key ? ref.key : `${ref.key}, at ${printable(at)},`;
-  if (error.trouble === "tls") {
-    return {
-      ...common,
-      code: "registry-tls",
-      message: `the certificate of ${where} is not trusted${code}`,
-      remedy: `name the authority's certificate file in SSL_CERT_FILE; for Docker also put it into /etc/docker/certs.d/${ref.key}/ca.crt`,
-    };
-  }
-  if (error.trouble === "too-large") {
-    return { ...common, code: "registry-bad-answer", message: `${where} answered with more than 1 MiB` };
-  }
-  const how =
-    error.systemCode === "ENOTFOUND" || error.systemCode === "EAI_AGAIN"
-      ? `there is no host of this name${code}`
-      : error.trouble === "timeout"
-        ? "it did not answer in time"
-        : error.trouble === "proxy"
-          ? `the proxy refuses or is of no use${code}`
-          : `no connection${code}`;
-  return {
-    ...common,
-    code: "registry-unreachable",
-    message: `${where} cannot be reached: ${how}`,
-    ...meant(ref),
-  };
-}
-
-/** A host that nobody knows is often a slip of the pen. */
-function meant(ref: RegistryRef): { readonly remedy?: string } {
-  const near = wellKnownNear(ref.key);
-  return near === undefined
-    ? {}
-    : { remedy: `check the spelling: ${near} was meant? Create the secret again for that host` };
 }
 
 const answerWords = (status: number, said: string): string =>

@@ -61,17 +61,8 @@ export async function checkPlatform(scene: Scene, asked: Promise<PlatformState>)
       clockDifferenceMs: probe.skewMs ?? null,
       registrySecrets: list?.candidates.length ?? null,
     },
-    seen: [
-      ...(failure === undefined ? [] : [withIssuer(fromFailure("platform", failure), issuer)]),
-      ...clockOff(probe.skewMs),
-    ],
+    seen: [...(failure === undefined ? [] : [fromFailure("platform", failure)]), ...clockOff(probe.skewMs)],
   };
-}
-
-/** A stranger's certificate is known by its issuer sooner than by an error of TLS. */
-function withIssuer(seen: Seen, issuer: string | undefined): Seen {
-  if (seen.code !== "platform-tls" || issuer === undefined) return seen;
-  return { ...seen, message: `${seen.message}; it was issued by ${printable(issuer)}` };
 }
 
 async function probeOf(scene: Scene): Promise<Probe> {

@@ -3,6 +3,7 @@
 
 import type { Finding, Severity } from "../../core/findings.ts";
 import type { Message } from "../../core/messages.ts";
+import { wrapped } from "../../core/wrap.ts";
 import type { Output, Style } from "../../edge/output.ts";
 import type { Fact } from "./check.ts";
 import type { Report } from "./examine.ts";
@@ -48,47 +49,35 @@ function showFinding({ code, severity, subjects, message, cause, remedy }: Findi
   // The message names a single subject itself where it matters.
   const about =
     subjects.length === 1 && message.includes(subjects[0] ?? "") ? "" : `${subjects.join(", ")}: `;
-  const lines = wrapped(`${mark} ${about}${message} [${code}]`, width(out), 2);
+  const lines = fitted(`${mark} ${about}${message} [${code}]`, width(out), 2);
   out.line(out.style(STYLES[severity], lines.join("\n")));
-  for (const line of wrapped(`  why: ${cause}`, width(out), 7)) out.line(line);
-  for (const line of wrapped(`  do:  ${remedy}`, width(out), 7)) out.line(line);
+  for (const line of fitted(`  why: ${cause}`, width(out), 7)) out.line(line);
+  for (const line of fitted(`  do:  ${remedy}`, width(out), 7)) out.line(line);
 }
 
 function showFact({ name, value, details = [] }: Fact, indent: number, out: Output): void {
   const label = `${" ".repeat(indent)}${name.padEnd(NAME_COLUMNS - indent)}`;
-  const [first = "", ...more] = wrapped(`${label}${value}`, width(out), NAME_COLUMNS);
+  const [first = "", ...more] = fitted(`${label}${value}`, width(out), NAME_COLUMNS);
   out.line(out.style("dim", first.slice(0, label.length)) + first.slice(label.length));
   for (const line of more) out.line(line);
   for (const detail of details) {
-    for (const line of wrapped(`${" ".repeat(NAME_COLUMNS)}${detail}`, width(out), NAME_COLUMNS + 2))
+    for (const line of fitted(`${" ".repeat(NAME_COLUMNS)}${detail}`, width(out), NAME_COLUMNS + 2))
       out.line(line);
   }
 }
 
 export function showMessage(code: string, { message, cause, remedy }: Message, out: Output): void {
   out.line(out.style("bold", code));
-  for (const line of wrapped(`  says: ${message}`, width(out), 8)) out.line(line);
-  for (const line of wrapped(`  why:  ${cause}`, width(out), 8)) out.line(line);
-  for (const line of wrapped(`  do:   ${remedy}`, width(out), 8)) out.line(line);
+  for (const line of fitted(`  says: ${message}`, width(out), 8)) out.line(line);
+  for (const line of fitted(`  why:  ${cause}`, width(out), 8)) out.line(line);
+  for (const line of fitted(`  do:   ${remedy}`, width(out), 8)) out.line(line);
 }
 
 const width = (out: Output): number => Math.max(40, Math.min(out.columns, MOST_COLUMNS));
 
 /** `text` in lines of at most `columns`, those after the first indented; a word that is longer stays whole, to be copied. */
-export function wrapped(text: string, columns: number, indent: number): readonly string[] {
+export function fitted(text: string, columns: number, indent: number): readonly string[] {
   const lead = /^ */.exec(text)?.[0] ?? "";
-  const lines: string[] = [];
-  let line = lead;
-  let isEmpty = true;
-  for (const word of text.slice(lead.length).split(" ")) {
-    if (!isEmpty && line.length + 1 + word.length > columns) {
-      lines.push(line.trimEnd());
-      line = " ".repeat(indent);
-      isEmpty = true;
-      if (word === "") continue;
-    }
-    line += isEmpty ? word : ` ${word}`;
-    isEmpty = false;
-  }
-  return [...lines, line.trimEnd()];
+  const deeper = " ".repeat(Math.max(0, indent - lead.length));
+  return wrapped(text.slice(lead.length), columns - lead.length, deeper).map((line) => lead + line);
 }

@@ -4,23 +4,15 @@
 import { type Candidate, rankedGroups } from "../../core/candidate.ts";
 import { decide } from "../../core/decide.ts";
 import { Failure, toFailure } from "../../core/failures.ts";
-import { loginEndMs } from "../../core/login-life.ts";
 import type { PlatformResult } from "../../core/platform-result.ts";
 import { type Expiring, isQuestion, nextStep, type Resolution } from "../../core/policy.ts";
 import type { RegistryRef } from "../../core/registry.ts";
 import { type Credential, isSameCredential } from "../../core/secret.ts";
 import { type Read, readValue, SecretReadError } from "../../sources/platform/secret-value.ts";
 import type { LocalLogin } from "../../store/login-entry.ts";
+import { type Contender, contendersOf } from "./contenders.ts";
 import type { PlatformState } from "./platform-state.ts";
 import type { Scene } from "./scene.ts";
-
-/** A secret for this registry, and what became of it. */
-export interface Contender {
-  readonly candidate: Candidate;
-  readonly wins: boolean;
-  /** Why it lost; for the winner what its value is. */
-  readonly reason: string;
-}
 
 export interface Source {
   readonly from: "local login" | "ecr" | "gar" | "secret" | "none" | "unmanaged" | "unknown";
@@ -56,22 +48,42 @@ export async function sourceOf(
   state: PlatformState,
   mints: Mints,
 ): Promise<Source> {
-  const login = scene.local.logins.find(ref);
+  const login = storedLogin(ref, scene);
+  if (login instanceof Failure) return { ...NOTHING, failure: login };
   const below = await belowLogin(ref, scene, state, mints);
   const { credential } = below;
   const same =
     login !== undefined && credential !== undefined && isSameCredential(login.credential, credential);
   if (login === undefined || same) return { ...below, login, hidden: undefined };
-  const endMs = loginEndMs(login);
   return {
     ...below,
     from: "local login",
     credential: login.credential,
-    minted: Number.isFinite(endMs),
-    expiresAtMs: Number.isFinite(endMs) ? endMs : undefined,
+    minted: login.expiresAtMs !== undefined,
+    expiresAtMs: login.expiresAtMs,
     login,
     hidden: credential,
   };
+}
+
+const NOTHING: Source = {
+  from: "unknown",
+  credential: undefined,
+  minted: false,
+  expiresAtMs: undefined,
+  contenders: [],
+  login: undefined,
+  hidden: undefined,
+  failure: undefined,
+};
+
+/** A directory of logins that cannot be read keeps every answer back. */
+function storedLogin(ref: RegistryRef, { local }: Scene): LocalLogin | Failure | undefined {
+  try {
+    return local.logins.find(ref);
+  } catch (error) {
+    return toFailure(error);
+  }
 }
 
 /** What would be answered without a local login: the policy of `get`, fed with what is asked anew. */
@@ -205,43 +217,4 @@ function nobody(candidates: readonly Candidate[], reads: ReadonlyMap<string, Rea
   if (refused?.kind === "refused") return refused.failure;
   const names = candidates.map(({ name }) => name).join(", ");
   return new Failure("secret-missing", `the platform does not have the value of the secret ${names}`);
-}
-
-function contendersOf(
-  own: readonly Candidate[],
-  groups: readonly (readonly Candidate[])[],
-  reads: ReadonlyMap<string, Read>,
-  winner: Candidate | undefined,
-): readonly Contender[] {
-  const ranked = groups.flat();
-  const left = own.filter(({ ref }) => !ranked.some((one) => one.ref === ref));
-  return [
-    ...ranked.map((candidate) => {
-      const wins = candidate.ref === winner?.ref;
-      return {
-        candidate,
-        wins,
-        reason: wins ? kindWords(reads.get(candidate.ref)) : lost(candidate, winner, reads),
-      };
-    }),
-    ...left.map((candidate) => ({ candidate, wins: false, reason: "precedence leaves its scope out" })),
-  ].toSorted((a, b) => Number(b.wins) - Number(a.wins));
-}
-
-function lost(candidate: Candidate, winner: Candidate | undefined, reads: ReadonlyMap<string, Read>): string {
-  const read = reads.get(candidate.ref);
-  if (read?.kind === "refused") return "its value is refused";
-  if (read?.kind === "missing") return "its value is gone";
-  if (winner === undefined) return "not read";
-  if (candidate.scope !== winner.scope)
-    return `the scope ${winner.scope ?? "unknown"} goes before ${candidate.scope ?? "unknown"}`;
-  if (read?.kind === "native") return "user and password go before runner-native";
-  return candidate.name === winner.name
-    ? "of two of one name the first id wins"
-    : `${winner.name} goes before it by name`;
-}
-
-function kindWords(read: Read | undefined): string {
-  if (read?.kind === "native") return "runner-native";
-  return read?.kind === "bad" ? "no user and password" : "user and password";
 }

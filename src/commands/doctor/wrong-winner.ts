@@ -4,10 +4,11 @@
 import type { Seen } from "../../core/findings.ts";
 import { type LoginResult, login } from "../../registry/login.ts";
 import { printable } from "./check.ts";
+import type { Contender } from "./contenders.ts";
 import type { Target } from "./operands.ts";
 import type { PlatformState } from "./platform-state.ts";
 import type { Scene } from "./scene.ts";
-import { type Contender, readInTurn, type Source } from "./source.ts";
+import { readInTurn, type Source } from "./source.ts";
 
 interface Asking {
   readonly scene: Scene;

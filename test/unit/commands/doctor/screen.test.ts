@@ -2,10 +2,10 @@
 
 import { describe, expect, it } from "vitest";
 import type { Report } from "../../../../src/commands/doctor/examine.ts";
-import { showReport, wrapped } from "../../../../src/commands/doctor/screen.ts";
+import { fitted, showReport } from "../../../../src/commands/doctor/screen.ts";
 import { createOutput } from "../../../../src/edge/output.ts";
 
-describe("wrapped", () => {
+describe("fitted", () => {
   it.each<[string, string, number, number, string[]]>([
     ["short text", "a b c", 10, 2, ["a b c"]],
     ["the very width", "aaaa bbbbb", 10, 2, ["aaaa bbbbb"]],
@@ -20,7 +20,7 @@ describe("wrapped", () => {
     ],
     ["nothing", "", 10, 2, [""]],
   ])("%s", (_, text, columns, indent, lines) => {
-    expect(wrapped(text, columns, indent)).toEqual(lines);
+    expect(fitted(text, columns, indent)).toEqual(lines);
   });
 });
 
