@@ -11,6 +11,7 @@ import { parseRegistry } from "./core/registry.ts";
 import { type Deadline, deadlineAfter } from "./edge/clock.ts";
 import { Local } from "./local.ts";
 import { Remote } from "./remote.ts";
+import { readOnce } from "./store/read-once.ts";
 
 type Verb = "get" | "store" | "erase" | "list";
 
@@ -56,7 +57,7 @@ async function verbForPeople(name: string, args: readonly string[], deps: Helper
 
 async function protocolVerb(verb: Verb, deps: HelperDeps): Promise<Reply> {
   const { context, trace, helperNames } = deps;
-  const local = new Local(context);
+  const local = new Local(context, { overCache: readOnce });
   const limitMs = local.config.deadlineMs;
   const deadline = deadlineAfter(context.clock, limitMs);
   const asking = verb === "list" ? deadlineAfter(context.clock, Math.min(limitMs, ASK_LIMIT_MS)) : deadline;

@@ -24,6 +24,8 @@ export interface Cache {
   remove(key: string): void;
   /** Path of the lease that belongs to `key`; undefined without a usable directory. */
   leasePath(key: string): string | undefined;
+  /** Forgets what was read before, since another process may have changed it. */
+  refresh(): void;
 }
 
 const SWEEP_MARK = "swept";
@@ -36,6 +38,7 @@ export const noCache: Cache = {
   write: () => undefined,
   remove: () => undefined,
   leasePath: () => undefined,
+  refresh: () => undefined,
 };
 
 /** Where the cache may live: each in turn, `parents` saying whether missing parents are made. */
@@ -90,6 +93,8 @@ export function createCache(directories: readonly CacheDirectory[], uid: number,
         // It stays; what it says is checked when it is read.
       }
     },
+    // Every read goes to disk.
+    refresh: () => undefined,
     leasePath(key) {
       const dir = held();
       return dir === undefined ? undefined : joinPath(dir, `${shortDigest(key)}.lock`);

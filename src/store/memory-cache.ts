@@ -28,5 +28,6 @@ export function memoryCache(nowMs: () => number): (onDisk: Cache) => Cache {
       onDisk.remove(key);
     },
     leasePath: (key) => onDisk.leasePath(key),
+    refresh: () => onDisk.refresh(),
   });
 }

@@ -62,6 +62,7 @@ export async function mintedToken(
   const ready = readyToken(key, cache, clock);
   if (ready !== undefined) return ready;
   const poll = (): MintEntry | Failure | undefined => {
+    cache.refresh();
     const entry = usable(read(key, cache), clock.nowMs());
     if (entry !== undefined && clock.nowMs() < entry.refreshAtMs) return entry;
     return remembered(key, cache, clock) === undefined ? undefined : (entry ?? remembered(key, cache, clock));

@@ -32,7 +32,10 @@ export async function fetchSecret(ref: RegistryRef, options: PlatformRequest): P
   // With a last known answer at hand nobody waits long for another process either.
   const hasStale = lastKnown(ref, secretCache) !== undefined;
   const deadline = hasStale ? within(clock, options.deadline, REVALIDATE_LIMIT_MS) : options.deadline;
-  const poll = (): PlatformResult | undefined => secretCache.settled(ref) ?? fromFailure(ref, secretCache);
+  const poll = (): PlatformResult | undefined => {
+    cache.refresh();
+    return secretCache.settled(ref) ?? fromFailure(ref, secretCache);
+  };
   const path = cache.leasePath(secretCache.answerKey(ref));
   return withLease({ path, clock, deadline, poll }, () => ask(ref, options));
 }
@@ -78,6 +81,7 @@ async function currentList(
 ): Promise<ListEntry> {
   const { secretCache, cache, clock, deadline } = options;
   const poll = (): ListEntry | undefined => {
+    cache.refresh();
     const list = secretCache.list();
     if (list !== undefined && secretCache.isFresh(list) && list.atMs > notBeforeMs) return list;
     // Another process has just learnt that nothing is to be had; waiting on would only ask once more.
@@ -174,6 +178,8 @@ function remember(ref: RegistryRef | undefined, failure: Failure, secretCache: S
 }
 
 function afterFailure(ref: RegistryRef, failure: Failure, secretCache: SecretCache): PlatformResult {
+  // While the platform was waited for, somebody may have erased what is known.
+  secretCache.options.cache.refresh();
   const stale = failure instanceof Outage ? lastKnown(ref, secretCache) : undefined;
   return stale ?? unasked(ref, failure, secretCache);
 }
