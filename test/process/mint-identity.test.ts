@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { fullProviderName } from "../stand-ins/clouds/google-sts.ts";
 import { newIssuer } from "../stand-ins/clouds/issuer.ts";
+import { INSTANCE_ROLE } from "../stand-ins/clouds/key-ring.ts";
 import { jwksPath } from "../stand-ins/platform/id-token.ts";
 import {
   behindProxy,
@@ -150,11 +151,15 @@ for (const build of executables) {
       await at.password(ECR);
     });
 
-    it("that the permission boundary refuses says so, and points to OIDC", async () => {
+    it("that is refused names both sides, and the permissions boundary where AWS does", async () => {
       const registries = { [ECR]: { identity: { roleArn: PULL, externalId: "e" } } };
       const at = await mintBed({ build, clouds: { ecr: {}, sts: {}, imds: {} }, config: { registries } });
       const line = await at.failure(ECR, "aws-role-denied");
-      expect(line).toMatch(/permission boundary .*; use identity\.oidc/);
+      expect(line).toContain(`on ${PULL} to arn:aws:sts::111122223333:assumed-role/environment; `);
+      expect(line).not.toContain("boundary");
+      const bound = await mintBed({ build, clouds: { ecr: {}, sts: {}, imds: {} }, config: { registries } });
+      bound.clouds.ring.deny(INSTANCE_ROLE, "sts:AssumeRole");
+      expect(await bound.failure(ECR, "aws-role-denied")).toMatch(/permissions boundary; use identity\.oidc/);
     });
   });
 

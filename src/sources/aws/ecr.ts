@@ -53,10 +53,10 @@ function withReadableEnd(body: Buffer): Uint8Array {
   try {
     const isUnreadable = (key: string, value: unknown): boolean =>
       key === "expiresAt" && !(typeof value === "number" && Number.isFinite(value));
-    const answer: unknown = JSON.parse(body.toString("utf8"), (key, value) =>
-      isUnreadable(key, value) ? undefined : value,
+    const answer = parseForeignJson(body.toString("utf8"));
+    return Buffer.from(
+      JSON.stringify(answer, (key, value) => (isUnreadable(key, value) ? undefined : value)),
     );
-    return Buffer.from(JSON.stringify(answer));
   } catch {
     return new Uint8Array(body);
   }
@@ -95,7 +95,7 @@ const privateCall = (region: string): AwsCall => ({
   api: `ECR in ${region}`,
   refused: {
     code: "aws-denied",
-    message: "AWS refused ecr:GetAuthorizationToken to this identity",
+    action: "ecr:GetAuthorizationToken",
     hint: "allow ecr:GetAuthorizationToken on * in the policy of its role",
   },
 });
@@ -104,7 +104,7 @@ const PUBLIC_CALL: AwsCall = {
   api: "ECR Public",
   refused: {
     code: "aws-denied",
-    message: "AWS refused a token for ECR Public to this identity",
+    action: "ecr-public:GetAuthorizationToken",
     hint: "allow ecr-public:GetAuthorizationToken and sts:GetServiceBearerToken on * in the policy of its role",
   },
 };

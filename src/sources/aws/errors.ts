@@ -1,11 +1,12 @@
-// What went wrong at an AWS API, as one of our codes with a next step. Of AWS's own words only the error's name is
-// read, and none is shown: messages name principals and may quote what was sent.
+// What went wrong at an AWS API, as one of our codes with a next step. Of AWS's own words none is shown as it stands,
+// since they may quote what was sent: refusal.ts takes the names of IAM out of them.
 
 import { Failure, type FailureCode } from "../../core/failures.ts";
 import type { Deadline } from "../../edge/clock.ts";
 import { TransportError } from "../../edge/transport-error.ts";
 import { transportMessage } from "../../edge/transport-message.ts";
 import { type Again, isOver, isPassing, retryAfterMs } from "../cloud/retry.ts";
+import { isByBoundary, type Refusable, refusalText } from "./refusal.ts";
 
 /** AWS itself accepts five minutes. */
 const MAX_SKEW_MS = 5 * 60_000;
@@ -14,7 +15,12 @@ const MAX_SKEW_MS = 5 * 60_000;
 export interface AwsCall {
   /** As in `ECR in eu-central-1`. */
   readonly api: string;
-  readonly refused: { readonly code: FailureCode; readonly message: string; readonly hint: string };
+  readonly refused: Refusable & {
+    readonly code: FailureCode;
+    readonly hint: string;
+    /** When AWS says that it was a permissions boundary. */
+    readonly boundaryHint?: string;
+  };
 }
 
 const DENIED: ReadonlySet<string> = new Set([
@@ -84,11 +90,15 @@ export function awsFailure(
   if (status >= 500) return unavailable(call, status);
   if (SKEWED.has(name) || (isSkewed && status >= 400) || saysSkewed(seen)) return clockSkew(skewMs);
   // Some endpoints in between refuse without AWS's own words.
-  if (DENIED.has(name) || (name === "" && status === 403))
-    return new Failure(call.refused.code, call.refused.message, { hint: call.refused.hint });
+  if (DENIED.has(name) || (name === "" && status === 403)) return refusedBy(seen.message, call);
   if (EXPIRED.has(name)) return expiredKeys(call);
   if (BAD_KEYS.has(name) || BAD_SIGNATURE.has(name)) return badKeys(call);
   return badAnswer(call.api);
+}
+
+function refusedBy(message: string, { refused }: AwsCall): Failure {
+  const hint = isByBoundary(message) ? refused.boundaryHint : undefined;
+  return new Failure(refused.code, refusalText(message, refused), { hint: hint ?? refused.hint });
 }
 
 /** When AWS's clock and ours disagree by more than AWS itself would bear. */

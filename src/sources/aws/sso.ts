@@ -102,9 +102,11 @@ function loginFailure(error: unknown, signIn: string, wire: AwsWire, context: Mi
     return awsFailure(last, { api: API, refused: REFUSED }, context.deadline, undefined);
   const skewed = skewFailure(wire.skewMs());
   if (skewed !== undefined) return skewed;
-  if (last === 403) return new Failure(REFUSED.code, REFUSED.message, { hint: REFUSED.hint });
-  if (last === 429)
-    return new Failure("aws-throttled", `${API} asks for fewer requests`, { hint: "try again" });
+  if (last === 403)
+    return new Failure(REFUSED.code, `${API} refuses the role of the profile to this login`, {
+      hint: REFUSED.hint,
+    });
+  if (last === 429) return new Failure("aws-throttled", `${API} is rate-limiting`, { hint: "try again" });
   if (last !== undefined && last >= 500) {
     return new Failure("aws-unreachable", `${API} answered with HTTP ${last}`, { hint: "try again" });
   }
@@ -121,6 +123,6 @@ function loginFailure(error: unknown, signIn: string, wire: AwsWire, context: Mi
 
 const REFUSED = {
   code: "aws-denied",
-  message: `${API} refuses the role of the profile to this login`,
+  action: "sso:GetRoleCredentials",
   hint: "check sso_account_id and sso_role_name",
 } as const;

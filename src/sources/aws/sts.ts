@@ -34,7 +34,7 @@ export async function assumeRole(
     ...(role.externalId === undefined ? {} : { ExternalId: role.externalId }),
     ...(role.durationSeconds === undefined ? {} : { DurationSeconds: role.durationSeconds }),
   });
-  return call(place, context, keys, ROLE_REFUSED, (client) => client.send(command));
+  return call(place, context, keys, { ...ROLE_REFUSED, on: role.roleArn }, (client) => client.send(command));
 }
 
 /** Throws a Failure. */
@@ -51,7 +51,9 @@ export async function assumeRoleWithWebIdentity(
   });
   // The call is not signed; a client without keys would go and look for some.
   const nobody = { accessKeyId: "none", secretAccessKey: "none" };
-  return call(place, context, nobody, TOKEN_REFUSED, (client) => client.send(command));
+  return call(place, context, nobody, { ...TOKEN_REFUSED, on: role.roleArn }, (client) =>
+    client.send(command),
+  );
 }
 
 interface StsAnswer {
@@ -94,38 +96,50 @@ async function call(
 
 const ROLE_REFUSED: AwsCall["refused"] = {
   code: "aws-role-denied",
-  message:
-    "AWS refused sts:AssumeRole; the platform's permission boundary refuses most of them to an environment",
-  hint: "use identity.oidc with a role that trusts the platform's ID tokens, or correct the role's trust policy",
+  action: "sts:AssumeRole",
+  hint: "correct the trust policy of the role and the policy of who assumes it, or use identity.oidc",
+  boundaryHint: "use identity.oidc with a role that trusts the platform's ID tokens",
 };
 const TOKEN_REFUSED: AwsCall["refused"] = {
   code: "aws-role-denied",
-  message: "AWS refused sts:AssumeRoleWithWebIdentity for this role",
+  action: "sts:AssumeRoleWithWebIdentity",
   hint: "correct the role's trust policy: the provider, the audience and the subject must match the ID token",
 };
 
-/** The refusals that speak of the ID token itself. */
-function tokenFailure(error: unknown, refused: AwsCall["refused"]): Failure | undefined {
-  const name = error instanceof Error ? error.name : "";
-  if (refused !== TOKEN_REFUSED) return undefined;
-  if (name === "ExpiredTokenException" || name === "ExpiredToken") {
-    return new Failure("id-token-failed", "AWS says that the ID token has expired", {
-      hint: "check this machine's clock and what renews the token",
-    });
+/** The refusals that speak of the ID token itself. AWS has one name for several of them; its words tell them apart. */
+function tokenFailure(error: unknown, { action, on }: AwsCall["refused"]): Failure | undefined {
+  if (action !== TOKEN_REFUSED.action || !(error instanceof Error)) return undefined;
+  const name = error.name.replace(/Exception$/, "");
+  const { message } = error;
+  if (name === "ExpiredToken") return tokenExpired();
+  if (name === "IDPRejectedClaim") {
+    return denied("AWS rejects the claims of the ID token", "correct the role's trust policy");
   }
-  if (name === "InvalidIdentityToken" || name === "InvalidIdentityTokenException") {
-    return new Failure(
-      "aws-role-denied",
-      "AWS does not accept the ID token: provider or audience is unknown to it",
-      {
-        hint: "register the issuer as an IAM OIDC provider with the audience sts.amazonaws.com, or set auth.audience",
-      },
+  if (name !== "InvalidIdentityToken") return undefined;
+  if (/expired/i.test(message)) return tokenExpired();
+  if (/audience/i.test(message)) {
+    return denied(
+      "AWS does not accept the audience of the ID token",
+      "add the audience to the IAM OIDC provider (sts.amazonaws.com unless auth.audience says otherwise), or correct auth.audience",
     );
   }
-  if (name === "IDPRejectedClaim" || name === "IDPRejectedClaimException") {
-    return new Failure("aws-role-denied", "AWS rejects the claims of the ID token", {
-      hint: "correct the role's trust policy",
-    });
+  if (/no openidconnect provider/i.test(message)) {
+    const account = /^arn:[^:]+:iam::([0-9]{12}):/.exec(on ?? "")?.[1];
+    return denied(
+      `the account ${account ?? "of the role"} has no IAM OIDC provider for the issuer of the ID token`,
+      "register the issuer there as an IAM OIDC provider with the audience sts.amazonaws.com",
+    );
   }
-  return undefined;
+  return denied(
+    "AWS cannot verify the ID token",
+    "check that AWS can reach the issuer's keys and that the token is one of this issuer",
+  );
+}
+
+const denied = (message: string, hint: string): Failure => new Failure("aws-role-denied", message, { hint });
+
+function tokenExpired(): Failure {
+  return new Failure("id-token-failed", "AWS says that the ID token has expired", {
+    hint: "check this machine's clock and what renews the token",
+  });
 }

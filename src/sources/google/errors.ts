@@ -1,12 +1,11 @@
-// What went wrong at a Google API, as one of our codes with a next step. Of Google's own words only the error's code
-// is read, and none is shown.
+// What went wrong at a Google API, as one of our codes with a next step. Of Google's own words none is shown.
 
 import { Failure } from "../../core/failures.ts";
 import type { Deadline } from "../../edge/clock.ts";
 import { TransportError } from "../../edge/transport-error.ts";
 import { transportMessage } from "../../edge/transport-message.ts";
 import { isOver } from "../cloud/retry.ts";
-import type { GoogleOutcome } from "./fetch.ts";
+import type { GoogleOutcome, GoogleProblem } from "./fetch.ts";
 
 const MAX_SKEW_MS = 5 * 60_000;
 
@@ -15,10 +14,12 @@ export interface GoogleCall {
   /** As in `Google's token exchange`. */
   readonly api: string;
   readonly refused: { readonly message: string; readonly hint: string };
+  /** Told apart by what Google says is wrong. */
+  readonly problems?: Partial<Readonly<Record<GoogleProblem, Failure>>>;
 }
 
 export function googleFailure(outcome: GoogleOutcome, call: GoogleCall, deadline: Deadline): Failure {
-  const { last, code, skewMs = 0 } = outcome;
+  const { last, code, problem, skewMs = 0 } = outcome;
   if (last instanceof TransportError) return transportFailure(last, call.api, deadline);
   if (last === undefined) return unusable();
   if (last === 429) {
@@ -31,6 +32,8 @@ export function googleFailure(outcome: GoogleOutcome, call: GoogleCall, deadline
   }
   if (last < 400 || code === undefined) return badAnswer(call.api);
   if (Math.abs(skewMs) > MAX_SKEW_MS) return clockOff(skewMs);
+  const told = problem === undefined ? undefined : call.problems?.[problem];
+  if (told !== undefined) return told;
   return new Failure("google-denied", call.refused.message, { hint: call.refused.hint });
 }
 

@@ -23,10 +23,14 @@ export interface GoogleOutcome {
   readonly last: number | TransportError | undefined;
   /** Google's error code, such as `invalid_grant`; undefined for a refusal that is not in Google's form. */
   readonly code: string | undefined;
+  /** What Google's own words say is wrong, where they are known. */
+  readonly problem?: GoogleProblem | undefined;
   /** How far Google's clock was ahead of ours; undefined when no answer said the time. */
   readonly skewMs: number | undefined;
   readonly retryAfterMs: number;
 }
+
+export type GoogleProblem = "audience" | "provider" | "issuer" | "expired" | "condition";
 
 export interface GoogleWire {
   readonly fetch: typeof fetch;
@@ -80,7 +84,7 @@ export function outcomeOf(answer: HttpResponse, nowMs: number): GoogleOutcome {
   const serverMs = Date.parse(answer.headers.date ?? "");
   return {
     last: answer.status,
-    code: answer.status < 400 ? undefined : errorCode(answer.body),
+    ...(answer.status < 400 ? { code: undefined } : errorIn(answer.body)),
     skewMs: Number.isNaN(serverMs) ? undefined : serverMs - nowMs,
     retryAfterMs: retryAfterMs(answer.headers["retry-after"]),
   };
@@ -112,13 +116,22 @@ function responseOf({ status, headers, body }: HttpResponse): Response {
   return new Response(isBare ? null : new Uint8Array(body), { status, headers: { ...headers } });
 }
 
-function errorCode(body: Buffer): string | undefined {
+function errorIn(body: Buffer): Pick<GoogleOutcome, "code" | "problem"> {
   try {
     const value: unknown = parseForeignJson(body.toString("utf8"));
-    if (!isRecord(value)) return undefined;
+    if (!isRecord(value)) return { code: undefined };
     const code = isRecord(value.error) ? value.error.status : value.error;
-    return typeof code === "string" ? code : undefined;
+    const words = typeof value.error_description === "string" ? value.error_description : "";
+    return typeof code === "string" ? { code, problem: problemIn(code, words) } : { code: undefined };
   } catch {
-    return undefined;
+    return { code: undefined };
   }
+}
+
+function problemIn(code: string, words: string): GoogleProblem | undefined {
+  if (code === "invalid_target") return "provider";
+  if (/attribute condition/i.test(words)) return "condition";
+  if (/\bissuer\b/i.test(words)) return "issuer";
+  if (/\baudience\b/i.test(words)) return "audience";
+  return /expired|\bstale\b/i.test(words) ? "expired" : undefined;
 }

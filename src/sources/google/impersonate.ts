@@ -55,9 +55,17 @@ export async function impersonate(
       error instanceof Unsuccessful ? judgeGoogle(error.outcome) : undefined;
     return read(await withRetries(context, ask, judge));
   } catch (error) {
-    if (error instanceof Unsuccessful) throw googleFailure(error.outcome, CALL, context.deadline);
+    if (error instanceof Unsuccessful) throw googleFailure(error.outcome, callFor(url), context.deadline);
     throw error;
   }
+}
+
+/** Names the account: its name is the configuration's or the credential file's, and no secret. */
+function callFor(url: string): GoogleCall {
+  const account = /\/serviceAccounts\/([A-Za-z0-9._%@-]{1,200}):/.exec(url)?.[1];
+  if (account === undefined) return CALL;
+  const message = `Google refuses the impersonation of the service account ${account}`;
+  return { ...CALL, refused: { ...CALL.refused, message } };
 }
 
 class Unsuccessful extends Error {

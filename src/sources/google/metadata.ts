@@ -142,7 +142,7 @@ function unreachable(error: TransportError): Failure {
 
 function busy(status: number): Failure {
   return status === 429
-    ? new Failure("google-throttled", "the GCE metadata server asks for fewer requests", {
+    ? new Failure("google-throttled", "the GCE metadata server is rate-limiting", {
         hint: "try again in a minute",
       })
     : new Failure("google-unreachable", `the GCE metadata server answered with HTTP ${status}`, {

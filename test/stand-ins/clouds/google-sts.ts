@@ -95,6 +95,10 @@ async function answer(around: Surroundings, settings: GoogleStsSettings, asked: 
     return grant(around, settings, asked, provider, String(claims.sub));
   } catch (error) {
     if (!(error instanceof TokenRefused)) throw error;
+    if (error.reason === "audience") {
+      const words = "The audience in ID Token [elsewhere] does not match the expected audience.";
+      return refusal(400, "invalid_grant", words);
+    }
     return refusal(400, "invalid_grant", `ID Token rejected: ${error.message}`);
   }
 }

@@ -119,7 +119,9 @@ function assumeRole(around: Surroundings, settings: StsSettings, asked: Asked, k
     !around.ring.isDenied(key.principal, "sts:AssumeRole");
   if (!trusted) {
     const message = `User: ${key.principal} is not authorized to perform: sts:AssumeRole on resource: ${arn}`;
-    return refusal(403, "AccessDenied", message);
+    const isBounded = around.ring.isDenied(key.principal, "sts:AssumeRole");
+    const why = isBounded ? " because no permissions boundary allows the sts:AssumeRole action" : "";
+    return refusal(403, "AccessDenied", message + why);
   }
   return handOut(around, asked, role, {});
 }

@@ -201,7 +201,7 @@ describe("an assumed role", () => {
       clouds.ring.deny(INSTANCE_ROLE, "sts:AssumeRole");
       const failure = await failureOf(mintAs(clouds, { kind: "role", roleArn: PULL }, home));
       expect(failure.code).toBe("aws-role-denied");
-      expect(failure.message).toContain("permission boundary");
+      expect(failure.message).toContain("permissions boundary");
       expect(failure.hint).toContain("identity.oidc");
       expect(clouds.ecr.journal.count()).toBe(0);
     }));
