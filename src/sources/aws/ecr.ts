@@ -2,6 +2,7 @@
 // region and kind of endpoint. The SDK's clients are loaded after the keys are there.
 
 import { Failure, toFailure } from "../../core/failures.ts";
+import { parseForeignJson } from "../../core/foreign-json.ts";
 import type { MintPlan } from "../../core/identity.ts";
 import { Secret } from "../../core/secret.ts";
 import type { MintContext, MintedToken } from "../cloud/context.ts";
