@@ -15,6 +15,7 @@ const packagesFor: Record<Exclude<Need, "devcontainer">, string[]> = {
   podman: ["podman"],
   buildah: ["buildah"],
   "docker-py": ["python3-docker"],
+  containerd: ["containerd", "runc"],
 };
 
 const aptGet = "/usr/bin/apt-get";

@@ -15,6 +15,7 @@ export type Need =
   | "podman"
   | "buildah"
   | "docker-py"
+  | "containerd"
   | "devcontainer";
 
 interface DockerClient {
@@ -32,7 +33,18 @@ export interface Programs {
 }
 
 const systemDirectories = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
-const names = ["docker-registry", "htpasswd", "openssl", "skopeo", "umoci", "podman", "buildah", "dockerd"];
+const names = [
+  "docker-registry",
+  "htpasswd",
+  "openssl",
+  "skopeo",
+  "umoci",
+  "podman",
+  "buildah",
+  "dockerd",
+  "containerd",
+  "ctr",
+];
 
 export function isRoot(): boolean {
   return process.platform === "linux" && process.getuid?.() === 0;
@@ -108,6 +120,7 @@ function whatIsMissing(paths: Record<string, string>, dockers: readonly DockerCl
     podman: "podman" in paths && isRoot(),
     buildah: "buildah" in paths && isRoot(),
     "docker-py": "python3" in paths,
+    containerd: "containerd" in paths && "ctr" in paths && isRoot(),
     devcontainer: existsSync(paths.devcontainer ?? ""),
   };
   return (Object.keys(here) as Need[]).filter((need) => !here[need]);

@@ -15,6 +15,8 @@ export interface RegistryOptions extends RegistryUsersOptions {
   tokens?: RegistryTokensOptions;
   /** Where it sends its logins; default its own token endpoint. */
   realm?: string;
+  /** Answers HEAD with 405, as some registries do; clients then have to ask with GET. */
+  refusesHead?: boolean;
   port?: number;
   tls?: Tls;
 }
@@ -50,6 +52,7 @@ interface Context {
   tokens: RegistryTokens;
   journal: RegistryJournalEntry[];
   realm: string;
+  refusesHead: boolean;
 }
 
 interface Arrived {
@@ -66,6 +69,7 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Regi
     tokens: new RegistryTokens(options.tokens ?? {}),
     journal: [],
     realm: "",
+    refusesHead: options.refusesHead ?? false,
   };
   const listener: Listener = await listen(
     (request, response) => {
@@ -97,7 +101,7 @@ async function handle(context: Context, request: IncomingMessage, response: Serv
   const entry = newEntry(request, url);
   context.journal.push(entry);
   const answer =
-    url.pathname === "/token" ? await token(context, arrived, entry) : await api(context, arrived, entry);
+    context.refusesHead && request.method === "HEAD" ? NO_HEAD : await answered(context, arrived, entry);
   entry.status = answer.status;
   response.writeHead(answer.status, {
     "docker-distribution-api-version": "registry/2.0",
@@ -105,6 +109,12 @@ async function handle(context: Context, request: IncomingMessage, response: Serv
     ...answer.headers,
   });
   response.end(request.method === "HEAD" ? undefined : answer.body);
+}
+
+const NO_HEAD: ApiAnswer = { status: 405, headers: { allow: "GET" }, body: Buffer.alloc(0) };
+
+function answered(context: Context, arrived: Arrived, entry: RegistryJournalEntry): Promise<ApiAnswer> {
+  return arrived.url.pathname === "/token" ? token(context, arrived, entry) : api(context, arrived, entry);
 }
 
 function newEntry({ method = "", headers }: IncomingMessage, url: URL): RegistryJournalEntry {
