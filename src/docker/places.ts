@@ -21,7 +21,7 @@ export interface Chosen {
 
 /**
  * The files to write. Without a choice: Docker's, which Podman, Buildah and Skopeo read too; and where REGISTRY_AUTH_FILE
- * is set also the one that it names, since they then read no other. Throws a Failure when nobody has a home.
+ * is set also the one that it names, since newer ones then read no other. Throws a Failure when nobody has a home.
  */
 export function placesToWrite(
   { dockerConfig, authfile }: Chosen,
