@@ -7,6 +7,7 @@ import { dirname, join } from "node:path";
 import { closeBunVariables } from "./bun-variables.ts";
 import { root } from "./bundle.ts";
 import { runtimeFor } from "./runtimes.ts";
+import { isSigned, signed } from "./sign-macos.ts";
 import { ownTarget, type Target } from "./targets.ts";
 
 /** The Bun that builds, and the one that is built in on this machine's own system. */
@@ -30,6 +31,15 @@ const FLAGS = [
   "--no-compile-autoload-package-json",
 ];
 
+export interface CompileOptions {
+  /** Default: this machine's own system. */
+  readonly target?: Target;
+  /** The runtime is fetched from npm for this machine's own system too, not taken as it is installed here. */
+  readonly isPublished?: boolean;
+  /** The path of another Bun to build in. */
+  readonly runtime?: string;
+}
+
 /**
  * Bun would not start in a directory that is gone. By this name it stays where it was started, gone or not, which `exec`
  * and paths in arguments depend on. Other systems have no such name.
@@ -40,9 +50,10 @@ const STAY_HERE = "--compile-exec-argv=--cwd=/proc/self/cwd";
  * `entry` and `executable` are absolute paths. The runtime is changed before the program is put in, so that Bun signs a
  * file for macOS as it is in the end.
  */
-export function compileWithBun(entry: string, executable: string, target: Target = ownTarget()): void {
-  const isOwn = target.name === ownTarget().name;
-  const bytes = readFileSync(isOwn ? bun : runtimeFor(target));
+export function compileWithBun(entry: string, executable: string, options: CompileOptions = {}): void {
+  const { target = ownTarget(), isPublished = false, runtime: given } = options;
+  const isInstalled = !isPublished && target.name === ownTarget().name;
+  const bytes = readFileSync(given ?? (isInstalled ? bun : runtimeFor(target)));
   closeBunVariables(bytes);
   const workplace = mkdtempSync(join(dirname(executable), ".new-"));
   try {
@@ -56,6 +67,7 @@ export function compileWithBun(entry: string, executable: string, target: Target
       cwd: workplace,
       stdio: ["ignore", "ignore", "inherit"],
     });
+    if (target.os === "darwin") sign(made);
     rmSync(executable, { force: true });
     renameSync(made, executable);
   } finally {
@@ -65,3 +77,8 @@ export function compileWithBun(entry: string, executable: string, target: Target
 
 const bunTarget = ({ os, cpu, libc }: Target): string =>
   ["bun", os, cpu, ...(libc === "musl" ? [libc] : [])].join("-");
+
+function sign(path: string): void {
+  const bytes = readFileSync(path);
+  if (!isSigned(bytes)) writeFileSync(path, signed(bytes, "docker-credential-ona"));
+}
