@@ -7,6 +7,8 @@ import { put } from "./archive.ts";
 import { bundle, root, version } from "./bundle.ts";
 
 const NAME = "docker-credential-ona";
+/** Node.js before 22.3 has no such function. */
+const OLDER_NODE = `import{createRequire}from"node:module";process.getBuiltinModule??=createRequire(import.meta.url);`;
 
 /** Writes `<name>-<version>.tgz` into `directory`, with `workplace` (an empty directory) for what goes into it. */
 export async function makeNpmPackage(
@@ -16,7 +18,7 @@ export async function makeNpmPackage(
 ): Promise<void> {
   await bundle("npm package", join(workplace, "lib"));
   const main = readFileSync(join(workplace, "lib/main.js"), "utf8");
-  put(join(workplace, "lib/main.js"), `#!/usr/bin/env node\n${main}`, 0o755);
+  put(join(workplace, "lib/main.js"), `#!/usr/bin/env node\n${OLDER_NODE}\n${main}`, 0o755);
   const { description, license, engines } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
     readonly description: string;
     readonly license: string;
