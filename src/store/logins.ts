@@ -237,7 +237,8 @@ class FileLogins implements LocalLogins {
   }
 }
 
-const fileKey = (key: string): string => sha256(key).slice(0, 40);
+/** The part of a file's name that stands for the key. */
+export const fileKey = (key: string): string => sha256(key).slice(0, 40);
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? "short write";
 
 function failed(what: string): Failure {

@@ -1,7 +1,7 @@
 // Set-ups that are broken in one place each, as people break them: the first finding names the cause and the step that
 // mends it, and no other finding of that weight stands beside it.
 
-import { chmodSync, chownSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -27,6 +27,7 @@ interface Row {
   readonly code: string;
   readonly says: RegExp;
   readonly remedy: RegExp;
+  readonly why?: RegExp;
   /** Codes that may stand behind it. */
   readonly also?: readonly string[];
 }
@@ -52,6 +53,38 @@ async function refusingProxy(at: DoctorBed, status: string): Promise<void> {
   onTestFinished(() => void server.close());
   at.env.HTTPS_PROXY = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   at.env.ONA_BASE_URL = "https://platform.example.test/api";
+}
+
+/** A server that says the same to everybody; the address of an API there. */
+async function startPage(text: string): Promise<string> {
+  const server = createServer((_, response) => response.end(text));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/api`;
+}
+
+/** The platform behind a front that changes the headers of its answers. */
+async function throughFront(at: DoctorBed, change: (headers: object) => object): Promise<void> {
+  const behind = at.platform.origin;
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(Buffer.from(chunk));
+    const { authorization = "", "content-type": type = "" } = request.headers;
+    const headers = { authorization, "content-type": type };
+    const answer = await fetch(behind + request.url, {
+      method: "POST",
+      headers,
+      body: Buffer.concat(chunks),
+    });
+    response.writeHead(
+      answer.status,
+      change({ "content-type": answer.headers.get("content-type") ?? "" }) as never,
+    );
+    response.end(await answer.text());
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close());
+  at.env.ONA_BASE_URL = `http://127.0.0.1:${(server.address() as AddressInfo).port}/api`;
 }
 
 const thirteen: readonly Row[] = [
@@ -506,6 +539,155 @@ const more: readonly Row[] = [
     says: /^a new value of the secret TEAM_REGISTRY is on its way/,
     remedy: /two minutes/,
   },
+  {
+    name: "the platform is down, and answers of before go on",
+    breakIt: async (at) => {
+      await at.run(["get"], TEAM);
+      await at.platform.apply({ do: "goDown" });
+    },
+    code: "platform-unreachable",
+    says: /cannot be reached/,
+    why: /served from what was known \d+ s ago, for another 23 h 59 min\.$/,
+    remedy: /network/,
+  },
+  {
+    name: "this machine's clock is behind",
+    breakIt: (at) =>
+      throughFront(at, (headers) => ({ ...headers, date: new Date(Date.now() + 600_000).toUTCString() })),
+    code: "clock-off",
+    says: /^this machine's clock is (?:9 min 59 s|10 min|10 min 1 s) behind the platform's$/,
+    remedy: /NTP/,
+  },
+  {
+    name: "a login page in place of the platform",
+    breakIt: async (at) => {
+      at.env.ONA_BASE_URL = await startPage("<html>log in</html>");
+    },
+    code: "platform-bad-answer",
+    says: /did not answer as the platform does/,
+    remedy: /ONA_BASE_URL/,
+  },
+  {
+    name: "the API's address without /api",
+    breakIt: (at) => {
+      at.env.ONA_BASE_URL = at.platform.origin;
+    },
+    code: "platform-unreachable",
+    says: /HTTP 404/,
+    remedy: /ONA_BASE_URL/,
+  },
+  {
+    name: "an API address that is none",
+    breakIt: (at) => {
+      at.env.ONA_BASE_URL = "app.gitpod.io/api";
+    },
+    code: "config-invalid",
+    says: /ONA_BASE_URL/,
+    remedy: /./,
+  },
+  {
+    name: "too many requests",
+    breakIt: (at) => at.platform.apply({ do: "fault", fault: { kind: "rateLimit" } }),
+    code: "platform-rate-limited",
+    says: /rate-limiting/,
+    remedy: /minute/,
+  },
+  {
+    name: "an ECR password in the secret, over by now",
+    bed: {
+      secrets: [
+        ...SECRETS.filter(({ host }) => host !== ECR),
+        { name: "ECR", host: ECR, value: "AWS:c4nary-old" },
+      ],
+    },
+    code: "login-refused",
+    says: /refuses the login with the secret ECR \(project\): HTTP 401/,
+    remedy: /to runner-native/,
+  },
+  {
+    name: "a registry without TLS",
+    breakIt: async (at) => {
+      const port = (await startPage("{}")).replace(/^.*:([0-9]+)\/.*$/, "$1");
+      const host = `registry.plain.test:${port}`;
+      await at.platform.apply({ do: "addSecret", secret: { name: "PLAIN", host, value: LOGIN } });
+      at.dockerFile([TEAM, "https://index.docker.io/v1/", "docker.io", ECR, GAR, host]);
+    },
+    code: "registry-unreachable",
+    says: /registry\.plain\.test/,
+    remedy: /./,
+  },
+  {
+    name: "the service account may not read the repository",
+    bed: { gar: { allows: () => false } },
+    args: [`${GAR}/team/app:v1`],
+    code: "image-denied",
+    says: /does not let it read team\/app/,
+    remedy: /roles\/artifactregistry\.reader/,
+  },
+  {
+    name: "a configuration that is named and not there",
+    breakIt: (at) => {
+      at.env.DOCKER_CREDENTIAL_ONA_CONFIG = "/nowhere/config.json";
+    },
+    code: "config-invalid",
+    says: /\/nowhere\/config\.json.*DOCKER_CREDENTIAL_ONA_CONFIG/,
+    remedy: /./,
+  },
+  {
+    name: "a program that may not be run",
+    breakIt: (at) => {
+      const other = join(at.bed.root, "other");
+      mkdirSync(other);
+      writeFileSync(join(other, "docker-credential-ona"), "", { mode: 0o644 });
+      at.env.PATH = `${other}:/usr/bin:/bin`;
+    },
+    code: "helper-not-on-path",
+    says: /other\/docker-credential-ona is on PATH, but may not be run$/,
+    remedy: /^chmod 755 \S+other\/docker-credential-ona$/,
+  },
+  {
+    name: "a token with a line end inside",
+    breakIt: (at) => {
+      at.env.DOCKER_CREDENTIAL_ONA_TOKEN = "c4nary\nx";
+    },
+    code: "config-invalid",
+    says: /DOCKER_CREDENTIAL_ONA_TOKEN/,
+    remedy: /./,
+  },
+  {
+    name: "a limit that nothing can keep",
+    breakIt: (at) => at.configure({ deadlineMs: 50 }),
+    code: "deadline",
+    says: /^deadlineMs is 50/,
+    remedy: /raise deadlineMs/,
+  },
+  {
+    name: "a login of an earlier day at ECR, and nothing else",
+    bed: { secrets: SECRETS.filter(({ host }) => host !== ECR) },
+    breakIt: async (at) => {
+      const Secret = Buffer.from(
+        JSON.stringify({ payload: "c4nary", expiration: Math.floor(Date.now() / 1000) + 2 }),
+      ).toString("base64");
+      await at.run(["store"], JSON.stringify({ ServerURL: ECR, Username: "AWS", Secret }));
+      await new Promise((resolve) => setTimeout(resolve, 2500));
+    },
+    args: [ECR],
+    code: "no-credential",
+    says: /^nothing has a credential for \S+; a local login for it is over$/,
+    remedy: /log in again/,
+  },
+  {
+    name: "a login that cannot be looked for",
+    breakIt: async (at) => {
+      await login(at, "c4nary-mine");
+      const dir = join(at.bed.home, ".local/state/docker-credential-ona/logins");
+      rmSync(dir, { recursive: true });
+      writeFileSync(dir, "");
+    },
+    code: "state-not-used",
+    says: /logins cannot be used: it is no directory; docker login fails/,
+    remedy: /^rm \S+logins/,
+  },
 ];
 
 describe.each([
@@ -520,6 +702,7 @@ describe.each([
     expect(first, JSON.stringify(findings, null, 1)).toMatchObject({ code: row.code });
     expect(first?.message).toMatch(row.says);
     expect(first?.remedy).toMatch(row.remedy);
+    expect(first?.cause).toMatch(row.why ?? /./);
     const others = findings.slice(1).filter(({ code }) => code !== row.code && !row.also?.includes(code));
     expect(others).toEqual([]);
   });

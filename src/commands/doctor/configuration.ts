@@ -1,6 +1,6 @@
 // The configuration file: which one is read, whether it may be trusted, and what of it differs from the defaults.
 
-import { fromFailure } from "../../core/findings.ts";
+import { fromFailure, type Seen } from "../../core/findings.ts";
 import type { Checked } from "./check.ts";
 import { printable } from "./check.ts";
 import type { Scene } from "./scene.ts";
@@ -28,6 +28,22 @@ export function checkConfiguration({ local, context }: Scene): Checked {
       staleSeconds: config.staleMs / 1000,
       deadlineMs: config.deadlineMs,
     },
-    seen: broken === undefined ? [] : [fromFailure("configuration", broken)],
+    seen: broken === undefined ? tooShort(config.deadlineMs) : [fromFailure("configuration", broken)],
   };
+}
+
+/** Less than a cold connection takes. */
+const LEAST_DEADLINE_MS = 1000;
+
+function tooShort(deadlineMs: number): readonly Seen[] {
+  if (deadlineMs >= LEAST_DEADLINE_MS) return [];
+  return [
+    {
+      code: "deadline",
+      severity: "warning",
+      subject: "configuration",
+      message: `deadlineMs is ${deadlineMs}: an answer that is not in the cache takes longer`,
+      remedy: "raise deadlineMs, or DOCKER_CREDENTIAL_ONA_DEADLINE_MS; 10000 is the default",
+    },
+  ];
 }

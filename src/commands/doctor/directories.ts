@@ -2,7 +2,7 @@
 
 import { statfsSync } from "node:fs";
 import type { Seen } from "../../core/findings.ts";
-import { parentOf } from "../../core/paths.ts";
+import { joinPath, parentOf } from "../../core/paths.ts";
 import { type LookedAt, lookAtDirectory } from "../../store/look-at-directory.ts";
 import type { Checked, Fact } from "./check.ts";
 import { printable } from "./check.ts";
@@ -20,6 +20,10 @@ export function checkDirectories(scene: Scene): Checked {
   const used = cache.find(({ state }) => state !== "not used");
   const state =
     directories.stateDir === undefined ? undefined : lookAtDirectory(directories.stateDir, uid, true);
+  const logins =
+    directories.stateDir === undefined
+      ? undefined
+      : look(joinPath(directories.stateDir, "logins"), uid, true);
   const facts: Fact[] = [
     {
       name: "cache",
@@ -47,7 +51,11 @@ export function checkDirectories(scene: Scene): Checked {
         it.owner === undefined && used !== undefined ? [] : [notUsed(it, named, used)],
       ),
       ...(isOff || used !== undefined || cache.length > 0 ? [] : [noneAtAll(named)]),
-      ...(state?.state === "not used" ? [stateNotUsed(state)] : []),
+      ...(state?.state === "not used"
+        ? [stateNotUsed(state)]
+        : logins?.state === "not used"
+          ? [stateNotUsed(logins)]
+          : []),
       ...full([used, state?.state === "not used" ? undefined : state]),
     ],
   };
@@ -93,7 +101,7 @@ function stateNotUsed({ path, reason }: LookedAt): Seen {
     code: "state-not-used",
     severity: "warning",
     subject: "state",
-    message: `the state directory ${where} cannot be used: ${reason}; docker login fails, and failures are not logged`,
+    message: `the directory ${where} cannot be used: ${reason}; docker login fails, and the logins in it do not count`,
     remedy: remedyFor(where, reason, "name another in DOCKER_CREDENTIAL_ONA_STATE_DIR"),
   };
 }

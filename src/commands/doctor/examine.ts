@@ -4,6 +4,7 @@ import { type Finding, ranked, type Seen } from "../../core/findings.ts";
 import { parseRegistry, type RegistryRef } from "../../core/registry.ts";
 import type { AuthFile } from "../../docker/auth-files.ts";
 import { listedRegistries } from "../../sources/platform/known-secrets.ts";
+import { lastLoginMs } from "../../store/lapsed-login.ts";
 import { type Checked, printable } from "./check.ts";
 import { checkCloud } from "./cloud.ts";
 import { checkConfiguration } from "./configuration.ts";
@@ -88,7 +89,7 @@ export async function examine(
   const seen = [
     ...sections.flatMap(({ checked }) => checked.seen),
     ...registries.flatMap(({ registry, seen: own }) => (secrets.misspelt.has(registry) ? [] : own)),
-    ...missing(targets, registries, sections),
+    ...missing(scene, targets, registries, sections),
     ...unfinished,
   ];
   return { findings: ranked(promoted(seen).map(toFinding)), sections, registries };
@@ -174,6 +175,7 @@ function secretsOf(
 
 /** What was named and has no credential, unless an image is open to everybody or another finding says more. */
 function missing(
+  scene: Scene,
   targets: readonly Target[],
   registries: readonly RegistryReport[],
   sections: readonly Section[],
@@ -200,14 +202,12 @@ function missing(
       (one) => one.severity === "error" && (one.subject === key || one.code === "near-miss"),
     );
     if (isOpen || isExplained) return [];
-    return [
-      {
-        code: "no-credential",
-        severity: "warning",
-        subject: key,
-        message: `nothing has a credential for ${key}`,
-      },
-    ];
+    const lastMs = lastLoginMs(scene.directories.stateDir, scene.local.environmentId, registry);
+    const message = `nothing has a credential for ${key}`;
+    const seenHere: Seen = { code: "no-credential", severity: "warning", subject: key, message };
+    if (lastMs === undefined) return [seenHere];
+    const remedy = `log in again (docker login ${key}), or create a registry secret for it`;
+    return [{ ...seenHere, message: `${message}; a local login for it is over`, remedy }];
   });
 }
 

@@ -1,7 +1,7 @@
 // The program itself: its version, where it lies, whether Docker would find it by its name, and which of Docker's and
 // Podman's files name it.
 
-import { accessSync, constants, realpathSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, realpathSync, statSync } from "node:fs";
 import { basename, delimiter, isAbsolute, join } from "node:path";
 import type { Seen } from "../../core/findings.ts";
 import { BUILD_DETAILS, VERSION } from "../../core/version.ts";
@@ -37,7 +37,10 @@ export function checkInstallation({ invocation, context }: Scene, files: readonl
         auths: [...file.auths],
       })),
     },
-    seen: [...found.flatMap(({ name, path }) => notFound(name, path, executable)), ...files.flatMap(broken)],
+    seen: [
+      ...found.flatMap(({ name, path }) => notFound(name, path, executable, context.env.PATH)),
+      ...files.flatMap(broken),
+    ],
   };
 }
 
@@ -47,9 +50,20 @@ function namesInFiles(files: readonly AuthFile[], helperNames: readonly string[]
   return helperNames.filter((name) => named.includes(name));
 }
 
-function notFound(name: string, path: string | undefined, executable: string): readonly Seen[] {
+function notFound(
+  name: string,
+  path: string | undefined,
+  executable: string,
+  dirs: string | undefined,
+): readonly Seen[] {
   const program = `${PROGRAM}${name}`;
   const isOurs = basename(executable).startsWith(PROGRAM);
+  const unusable = path === undefined ? onPath(program, dirs, () => true) : undefined;
+  if (unusable !== undefined) {
+    const message = `${printable(unusable)} is on PATH, but may not be run`;
+    const remedy = `chmod 755 ${printable(unusable)}`;
+    return [{ code: "helper-not-on-path", severity: "error", subject: "installation", message, remedy }];
+  }
   if (path === undefined) {
     const from = isOurs ? printable(executable) : `PATH_OF_${program.toUpperCase()}`;
     return [
@@ -105,13 +119,13 @@ function fileFact(file: AuthFile, helperNames: readonly string[]): Fact {
   };
 }
 
-/** The first regular file of that name on PATH that we may run; what is relative depends on where Docker runs. */
-function onPath(program: string, path: string | undefined): string | undefined {
+/** The first file of that name on PATH that will do; what is relative depends on where Docker runs. */
+function onPath(program: string, path: string | undefined, willDo = isProgram): string | undefined {
   return (path ?? "")
     .split(delimiter)
     .filter(isAbsolute)
     .map((dir) => join(dir, program))
-    .find(isProgram);
+    .find((file) => existsSync(file) && willDo(file));
 }
 
 function isProgram(path: string): boolean {

@@ -3,10 +3,12 @@
 
 import { inWords } from "../../core/duration.ts";
 import { parseEndpoint } from "../../core/endpoint.ts";
-import { toFailure } from "../../core/failures.ts";
+import { type Failure, toFailure } from "../../core/failures.ts";
 import { fromFailure, type Seen } from "../../core/findings.ts";
+import { FAILURE_MESSAGES } from "../../core/messages.ts";
 import { certificateOf } from "../../edge/certificate.ts";
 import { proxyFor } from "../../edge/proxy.ts";
+import { Outage } from "../../sources/platform/errors.ts";
 import type { Checked, Fact } from "./check.ts";
 import { printable } from "./check.ts";
 import { shownProxy } from "./network.ts";
@@ -61,8 +63,20 @@ export async function checkPlatform(scene: Scene, asked: Promise<PlatformState>)
       clockDifferenceMs: probe.skewMs ?? null,
       registrySecrets: list?.candidates.length ?? null,
     },
-    seen: [...(failure === undefined ? [] : [fromFailure("platform", failure)]), ...clockOff(probe.skewMs)],
+    seen: [
+      ...(failure === undefined ? [] : [withStale(fromFailure("platform", failure), failure, scene)]),
+      ...clockOff(probe.skewMs),
+    ],
   };
+}
+
+/** During an outage pulls go on with what was last known; whoever reads this wants to know for how long. */
+function withStale(seen: Seen, failure: Failure, { remembered, local, context }: Scene): Seen {
+  const list = remembered.list();
+  const leftMs = list === undefined ? 0 : list.atMs + local.config.staleMs - context.clock.nowMs();
+  if (!(failure instanceof Outage) || leftMs <= 0) return seen;
+  const cause = `${FAILURE_MESSAGES[failure.code].cause} Registries that were pulled from before are served from what was known ${inWords(context.clock.nowMs() - (list?.atMs ?? 0))} ago, for another ${inWords(leftMs)}.`;
+  return { ...seen, cause };
 }
 
 async function probeOf(scene: Scene): Promise<Probe> {
