@@ -23,7 +23,7 @@ export function checkDirectories(scene: Scene): Checked {
   const logins =
     directories.stateDir === undefined
       ? undefined
-      : look(joinPath(directories.stateDir, "logins"), uid, true);
+      : lookAtDirectory(joinPath(directories.stateDir, "logins"), uid, true);
   const facts: Fact[] = [
     {
       name: "cache",
