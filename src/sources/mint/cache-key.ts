@@ -28,6 +28,14 @@ const AWS_VARIABLES = [
   "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE",
 ];
 const GOOGLE_VARIABLES = ["GCE_METADATA_HOST", "GCE_METADATA_IP", "METADATA_SERVER_DETECTION"];
+/** What a federation file from AWS may take its keys and its region from. */
+const FEDERATION_VARIABLES = [
+  "AWS_ACCESS_KEY_ID",
+  "AWS_SECRET_ACCESS_KEY",
+  "AWS_SESSION_TOKEN",
+  "AWS_REGION",
+  "AWS_DEFAULT_REGION",
+];
 
 /**
  * Equal for two mints that may share a token, in one environment. `home` is where the shared files are.
@@ -61,7 +69,9 @@ function awsSurroundings({ identity, audience }: MintPlan, env: Env, home: strin
 
 function googleSurroundings({ identity, audience }: MintPlan, env: Env, home: string | undefined): unknown {
   if (identity?.kind === "oidc-google") return [audience];
-  return [hashes(env, GOOGLE_VARIABLES), fileMark(credentialPath(env, home)?.path)];
+  const path = credentialPath(env, home)?.path;
+  const federation = path === undefined ? [] : hashes(env, FEDERATION_VARIABLES);
+  return [hashes(env, GOOGLE_VARIABLES), fileMark(path), federation];
 }
 
 /** A file that is written again is another one, whatever it then says. */

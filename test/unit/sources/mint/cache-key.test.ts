@@ -146,6 +146,17 @@ describe("another key for", () => {
     },
   );
 
+  it.each(["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION"])(
+    "a changed %s, which a federation file may take its keys from; without a file it is the same",
+    (name) => {
+      const file = { GOOGLE_APPLICATION_CREDENTIALS: "/federation.json" };
+      const keys = ["one", "two"].map((value) => keyOf(planFor(GAR), { ...file, [name]: value }));
+      expect(new Set(keys).size).toBe(2);
+      expect(keys.join()).not.toMatch(/one|two/);
+      expect(keyOf(planFor(GAR), { [name]: "one" })).toBe(keyOf(planFor(GAR)));
+    },
+  );
+
   it("other scopes and another audience", () => {
     const plan = planFor(GAR);
     expect(keyOf({ ...plan, googleScopes: [CLOUD_PLATFORM, "x"] })).not.toBe(keyOf(plan));
