@@ -688,6 +688,31 @@ const more: readonly Row[] = [
     says: /logins cannot be used: it is no directory; docker login fails/,
     remedy: /^rm \S+logins/,
   },
+  {
+    name: "a local login that may log in and not read the image",
+    bed: {
+      team: {
+        users: { demo: "c4nary-password", somebody: "c4nary-mine" },
+        allows: (user) => user === "demo",
+      },
+    },
+    breakIt: (at) => login(at, "c4nary-mine"),
+    args: [`${TEAM}/team/app:v1`],
+    code: "local-login-wins",
+    says: /^the local login of somebody, made \d+ s ago, may not read team\/app, and hides what the platform gives: HTTP 403/,
+    remedy: /^docker logout registry\.example\.test$/,
+  },
+  {
+    name: "a secret that may log in and not read the image, before one that may",
+    bed: {
+      team: { users: { demo: "c4nary-password", reader: "c4nary-mine" }, allows: (user) => user === "demo" },
+      secrets: [{ name: "MINE", host: TEAM, value: "reader:c4nary-mine", scope: "user" }, ...SECRETS],
+    },
+    args: [`${TEAM}/team/app:v1`],
+    code: "wrong-secret-wins",
+    says: /^of two secrets for \S+ the wrong one wins: MINE \(user\) may not read team\/app, TEAM_REGISTRY \(project\) would be accepted/,
+    remedy: /MINE/,
+  },
 ];
 
 describe.each([

@@ -19,7 +19,7 @@ export function loginFindings(
   switch (result.kind) {
     case "accepted":
     case "open":
-      return image === undefined ? [] : imageFindings(ref, image, source, result);
+      return image === undefined ? [] : imageFindings(ref, image, source, result, nowMs);
     case "refused":
       return [refused(ref, source, result, nowMs)];
     case "bad-answer":
@@ -115,11 +115,16 @@ function imageFindings(
   image: ImageHome,
   source: Source,
   { manifest }: LoginResult,
+  nowMs: number,
 ): readonly Seen[] {
   if (manifest === undefined || manifest.kind === "readable") return [];
   const name = `${ref.key}/${image.repository}${/:/.test(image.reference) ? "@" : ":"}${image.reference}`;
   const said = answerWords(manifest.status, manifest.said);
   const common = { severity: "error" as const, subject: name };
+  if (source.from === "local login" && source.hidden !== undefined && manifest.kind !== "bad-answer") {
+    const message = `${sourceWords(source, nowMs)}, may not read ${image.repository}, and hides what the platform gives: ${said}`;
+    return [{ ...common, code: "local-login-wins", message, remedy: `docker logout ${ref.key}` }];
+  }
   switch (manifest.kind) {
     case "missing":
       return [

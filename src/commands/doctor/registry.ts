@@ -120,13 +120,17 @@ function leftOut(ref: RegistryRef, { from, contenders }: Source): readonly Seen[
   ];
 }
 
+/** Then the login's own finding says it. */
+const isRefused = (result: LoginResult | undefined): boolean =>
+  result?.kind === "refused" || result?.manifest?.kind === "denied" || result?.manifest?.kind === "missing";
+
 function hiding(
   ref: RegistryRef,
   source: Source,
   result: LoginResult | undefined,
   nowMs: number,
 ): readonly Seen[] {
-  if (source.from !== "local login" || source.hidden === undefined || result?.kind === "refused") return [];
+  if (source.from !== "local login" || source.hidden === undefined || isRefused(result)) return [];
   return [
     {
       code: "local-login-wins",
