@@ -7,6 +7,7 @@ import { isRecord } from "../core/entry.ts";
 import { authsOf } from "../core/export/docker-config.ts";
 import { authFileFor, authVariable, dockerConfigFor } from "../core/export/taken-over.ts";
 import { failureLine } from "../core/failures.ts";
+import { parseForeignJson } from "../core/foreign-json.ts";
 import { placesBefore } from "../docker/places.ts";
 import { runChild } from "../edge/child.ts";
 import { deadlineAfter } from "../edge/clock.ts";
@@ -85,7 +86,7 @@ function fieldsIn(path: string): Readonly<Record<string, unknown>> {
 /** Nothing for what is no JSON object: Docker's client ignores such a file too. */
 function parsed(text: string): Readonly<Record<string, unknown>> {
   try {
-    const value: unknown = JSON.parse(text);
+    const value = parseForeignJson(text);
     return isRecord(value) ? value : {};
   } catch {
     return {};

@@ -2,6 +2,7 @@
 // here, and nothing but the time is taken from it; it serves messages only.
 
 import { isRecord } from "./entry.ts";
+import { parseForeignJson } from "./foreign-json.ts";
 
 /** Milliseconds since 1970; undefined for a token of another kind. */
 export function jwtEndMs(token: string): number | undefined {
@@ -9,7 +10,7 @@ export function jwtEndMs(token: string): number | undefined {
   if (claims === undefined || signature === undefined || more !== undefined || claims.length > 20_000)
     return undefined;
   try {
-    const fields: unknown = JSON.parse(atob(claims.replaceAll("-", "+").replaceAll("_", "/")));
+    const fields = parseForeignJson(atob(claims.replaceAll("-", "+").replaceAll("_", "/")));
     const end = isRecord(fields) ? fields.exp : undefined;
     return typeof end === "number" && Number.isFinite(end) ? end * 1000 : undefined;
   } catch {

@@ -3,6 +3,7 @@
 // Source: kubelet.config.k8s.io, "Kubelet CredentialProvider (v1)"; kubernetes, pkg/credentialprovider/plugin.
 
 import { isRecord } from "./entry.ts";
+import { parseForeignJson } from "./foreign-json.ts";
 import { parseRegistry } from "./registry.ts";
 import type { Credential } from "./secret.ts";
 
@@ -84,7 +85,7 @@ function decoded(stdin: Uint8Array): string {
 function parsed(text: string): Readonly<Record<string, unknown>> {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseForeignJson(text);
   } catch {
     if (!/\s/.test(text) && parseRegistry(text) !== undefined) {
       throw notKubelet("a server's name, as Docker writes it", "get");

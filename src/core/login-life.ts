@@ -3,6 +3,7 @@
 
 import { isRecord } from "./entry.ts";
 import { Failure } from "./failures.ts";
+import { parseForeignJson } from "./foreign-json.ts";
 import { recognizeCloud } from "./registry.ts";
 import type { Credential } from "./secret.ts";
 
@@ -37,7 +38,7 @@ export function overSince(
 /** An ECR password is base64 of a JSON object that tells its own end in seconds. */
 function ecrTokenEndMs(password: string): number | undefined {
   try {
-    const fields: unknown = JSON.parse(atob(password));
+    const fields = parseForeignJson(atob(password));
     const expiration = isRecord(fields) ? Number(fields.expiration) : Number.NaN;
     return Number.isFinite(expiration) && expiration > 0 ? expiration * 1000 : undefined;
   } catch {

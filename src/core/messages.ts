@@ -67,7 +67,7 @@ export const FAILURE_MESSAGES: Readonly<Record<FailureCode, Message>> = {
     remedy: "Name that authority's certificate file in SSL_CERT_FILE or NODE_EXTRA_CA_CERTS.",
   },
   "platform-rate-limited": {
-    message: "the platform at <address> is rate-limiting",
+    message: "the platform at <address> is rate-limiting (HTTP 429)",
     cause: "Too many requests came from here in a short time.",
     remedy: "Try again in a minute.",
   },

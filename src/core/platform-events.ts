@@ -2,6 +2,7 @@
 // lines to how soon it is worth asking again.
 
 import { isRecord } from "./entry.ts";
+import { parseForeignJson } from "./foreign-json.ts";
 
 /** A line longer than this is no event. */
 const MAX_LINE_BYTES = 64 * 1024;
@@ -56,7 +57,7 @@ const OTHER_TYPES: ReadonlySet<string> = new Set([
 export function urgencyOf(line: string, environmentId: string | undefined): Urgency {
   let event: unknown;
   try {
-    event = JSON.parse(line);
+    event = parseForeignJson(line);
   } catch {
     throw new EventStreamMistake("a line that is not JSON");
   }

@@ -2,6 +2,7 @@
 // Nothing here may echo a payload; refusals describe what is wrong, not what was sent.
 // Source of the phrases: docker/docker-credential-helpers, credentials/error.go.
 
+import { parseForeignJson } from "./foreign-json.ts";
 import { type Credential, Secret } from "./secret.ts";
 import { hasControl } from "./text.ts";
 
@@ -72,7 +73,7 @@ export function credentialAnswer(serverUrl: string, credential: Credential): str
 function storeFields(text: string): ReadonlyMap<string, unknown> {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseForeignJson(text);
   } catch {
     throw new Refusal(`${NAME}: the payload is not one JSON object`);
   }

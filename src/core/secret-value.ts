@@ -3,6 +3,7 @@
 
 import type { ValueFormat } from "./config.ts";
 import { isRecord } from "./entry.ts";
+import { parseForeignJson } from "./foreign-json.ts";
 import { type Credential, Secret } from "./secret.ts";
 import { JsonMistake, parseStrictJson } from "./strict-json.ts";
 import { hasControl, withoutByteOrderMark } from "./text.ts";
@@ -53,7 +54,7 @@ const startsLikeJson = (text: string): boolean => /^\s*[{[]/.test(text);
 function parseJson(text: string): SecretValue {
   let fields: unknown;
   try {
-    fields = JSON.parse(text);
+    fields = parseForeignJson(text);
   } catch {
     return bad(`looks like JSON but is not (${positionOfMistake(text)})`);
   }

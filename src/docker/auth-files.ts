@@ -4,6 +4,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { isRecord, isText } from "../core/entry.ts";
+import { parseForeignJson } from "../core/foreign-json.ts";
 import { dockerKey, HUB_KEY, parseRegistry, type RegistryRef } from "../core/registry.ts";
 import { readRegularFile } from "../edge/regular-file.ts";
 import type { Directories } from "../store/directories.ts";
@@ -87,7 +88,7 @@ function readAuthFile(path: string, reader: AuthFile["reader"]): AuthFile {
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseForeignJson(text);
   } catch {
     return undefined;
   }

@@ -3,6 +3,7 @@
 
 import { join } from "node:path";
 import { isRecord } from "../core/entry.ts";
+import { parseForeignJson } from "../core/foreign-json.ts";
 import { parseRegistry, type RegistryRef } from "../core/registry.ts";
 import { readRegularFile } from "../edge/regular-file.ts";
 import type { Directories } from "../store/directories.ts";
@@ -42,7 +43,7 @@ function authFiles(env: Env, directories: Directories, uid: number): readonly st
 function helpersIn(path: string, helperNames: readonly string[]): ReadonlySet<string> {
   let config: unknown;
   try {
-    config = JSON.parse(readRegularFile(path, MAX_CONFIG_BYTES) ?? "");
+    config = parseForeignJson(readRegularFile(path, MAX_CONFIG_BYTES) ?? "");
   } catch {
     return new Set();
   }

@@ -2,6 +2,7 @@
 // careless registry could repeat. And the token that it gives in a token flow.
 
 import { isRecord, isText } from "../core/entry.ts";
+import { parseForeignJson } from "../core/foreign-json.ts";
 import type { Credential } from "../core/secret.ts";
 
 const MAX_CHARS = 240;
@@ -56,7 +57,7 @@ function withoutSecrets(text: string, credential: Credential | undefined): strin
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseForeignJson(text);
   } catch {
     return undefined;
   }

@@ -2,6 +2,7 @@
 // drops the mark when it writes the file anew, and rightly so: what somebody logged in to is no longer ours to replace.
 
 import { isRecord, isTime } from "../entry.ts";
+import { parseForeignJson } from "../foreign-json.ts";
 import { dockerKey, HUB_KEY, parseRegistry, type RegistryRef } from "../registry.ts";
 import { Secret } from "../secret.ts";
 import { basicAuth, type ExportEntry, fromBase64, IDENTITY_TOKEN_USER, inOrder } from "./entry.ts";
@@ -55,7 +56,7 @@ export function readAuthFile(text: string): PreviousExport {
   if (text.trim() === "") return { kind: "empty" };
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseForeignJson(text);
   } catch {
     return { kind: "foreign" };
   }

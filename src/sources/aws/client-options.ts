@@ -18,7 +18,7 @@ export function quietOptions(wire: AwsWire) {
   return {
     requestHandler: { ...wire },
     logger: SILENT_LOGGER,
-    // Our own retries know the deadline (mint-retry.ts).
+    // Our own retries know the deadline (edge/retry.ts).
     maxAttempts: 1,
     retryMode: "standard",
     defaultsMode: "standard" as const,

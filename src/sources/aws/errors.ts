@@ -3,9 +3,9 @@
 
 import { Failure, type FailureCode } from "../../core/failures.ts";
 import type { Deadline } from "../../edge/clock.ts";
+import { type Again, isOver, isPassing, retryAfterMs } from "../../edge/retry.ts";
 import { TransportError } from "../../edge/transport-error.ts";
 import { transportMessage } from "../../edge/transport-message.ts";
-import { type Again, isOver, isPassing, retryAfterMs } from "../cloud/retry.ts";
 import { isByBoundary, type Refusable, refusalText } from "./refusal.ts";
 
 /** AWS itself accepts five minutes. */
@@ -67,11 +67,11 @@ interface SdkError {
 }
 
 /** Whether an attempt that ended so may be made again. */
-export function judgeAws(error: unknown): Again | undefined {
+export function judgeAws(error: unknown, nowMs: number): Again | undefined {
   if (isPassing(error)) return { afterMs: 0 };
   const { name, status = 0, retryAfter } = read(error);
   const again = status >= 500 || status === 429 || THROTTLED.has(name) || PASSING.has(name);
-  return again ? { afterMs: retryAfterMs(retryAfter) } : undefined;
+  return again ? { afterMs: retryAfterMs(retryAfter, nowMs) ?? 0 } : undefined;
 }
 
 export function awsFailure(

@@ -106,7 +106,10 @@ function loginFailure(error: unknown, signIn: string, wire: AwsWire, context: Mi
     return new Failure(REFUSED.code, `${API} refuses the role of the profile to this login`, {
       hint: REFUSED.hint,
     });
-  if (last === 429) return new Failure("aws-throttled", `${API} is rate-limiting`, { hint: "try again" });
+  if (last === 429)
+    return new Failure("aws-throttled", `${API} is rate-limiting (HTTP 429)`, {
+      hint: "try again in a minute",
+    });
   if (last !== undefined && last >= 500) {
     return new Failure("aws-unreachable", `${API} answered with HTTP ${last}`, { hint: "try again" });
   }

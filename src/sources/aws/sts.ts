@@ -4,8 +4,8 @@
 import { AssumeRoleCommand, AssumeRoleWithWebIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { Failure } from "../../core/failures.ts";
 import type { Secret } from "../../core/secret.ts";
+import { withRetries } from "../../edge/retry.ts";
 import type { MintContext } from "../cloud/context.ts";
-import { withRetries } from "../cloud/retry.ts";
 import { clientOptions, keepInPartition } from "./client-options.ts";
 import { type AwsPlace, endpointOverride, stsPlace } from "./endpoint.ts";
 import { type AwsCall, awsFailure, badAnswer, judgeAws, skewFailure } from "./errors.ts";

@@ -17,9 +17,9 @@ import { StsCredentials } from "google-auth-library/build/src/auth/stscredential
 import { isRecord } from "../../core/entry.ts";
 import { Failure } from "../../core/failures.ts";
 import type { Secret } from "../../core/secret.ts";
+import { withRetries } from "../../edge/retry.ts";
 import type { MintContext } from "../cloud/context.ts";
 import { GOOGLE_LIFE_MS, LONGEST_LIFE_MS, readSeconds } from "../cloud/lifetime.ts";
-import { withRetries } from "../cloud/retry.ts";
 import { type AwsSupplier, awsSupplier } from "./aws-federation.ts";
 import { callOf, FEDERATION } from "./calls.ts";
 import { badAnswer, type GoogleCall, googleFailure } from "./errors.ts";

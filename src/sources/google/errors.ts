@@ -2,9 +2,9 @@
 
 import { Failure } from "../../core/failures.ts";
 import type { Deadline } from "../../edge/clock.ts";
+import { isOver } from "../../edge/retry.ts";
 import { TransportError } from "../../edge/transport-error.ts";
 import { transportMessage } from "../../edge/transport-message.ts";
-import { isOver } from "../cloud/retry.ts";
 import type { GoogleOutcome, GoogleProblem } from "./fetch.ts";
 
 const MAX_SKEW_MS = 5 * 60_000;
@@ -23,7 +23,7 @@ export function googleFailure(outcome: GoogleOutcome, call: GoogleCall, deadline
   if (last instanceof TransportError) return transportFailure(last, call.api, deadline);
   if (last === undefined) return unusable();
   if (last === 429) {
-    return new Failure("google-throttled", `${call.api} is rate-limiting`, {
+    return new Failure("google-throttled", `${call.api} is rate-limiting (HTTP 429)`, {
       hint: "try again in a minute",
     });
   }

@@ -5,10 +5,10 @@ import { type Endpoint, isSafeEndpoint, parseEndpoint } from "../../core/endpoin
 import { isRecord } from "../../core/entry.ts";
 import { parseForeignJson } from "../../core/foreign-json.ts";
 import type { HttpResponse } from "../../edge/http.ts";
+import type { Again } from "../../edge/retry.ts";
+import { isPassing, retryAfterMs } from "../../edge/retry.ts";
 import { TransportError } from "../../edge/transport-error.ts";
 import type { MintContext } from "../cloud/context.ts";
-import type { Again } from "../cloud/retry.ts";
-import { isPassing, retryAfterMs } from "../cloud/retry.ts";
 
 /** One attempt at Google may take so long, in milliseconds; the deadline may end it earlier. */
 const TRY_LIMIT_MS = 5000;
@@ -86,7 +86,7 @@ export function outcomeOf(answer: HttpResponse, nowMs: number): GoogleOutcome {
     last: answer.status,
     ...(answer.status < 400 ? { code: undefined } : errorIn(answer.body)),
     skewMs: Number.isNaN(serverMs) ? undefined : serverMs - nowMs,
-    retryAfterMs: retryAfterMs(answer.headers["retry-after"]),
+    retryAfterMs: retryAfterMs(answer.headers["retry-after"], nowMs) ?? 0,
   };
 }
 

@@ -4,7 +4,9 @@
 import { type Endpoint, isSafeEndpoint, parseEndpoint } from "../../core/endpoint.ts";
 import { isRecord, isText } from "../../core/entry.ts";
 import { Failure } from "../../core/failures.ts";
+import { parseForeignJson } from "../../core/foreign-json.ts";
 import { joinPath } from "../../core/paths.ts";
+import { withoutByteOrderMark } from "../../core/text.ts";
 import { type NamedFile, readNamedFile } from "../cloud/named-file.ts";
 import { variable } from "../cloud/variable.ts";
 
@@ -38,7 +40,7 @@ export function credentialFile(env: Env, home: string | undefined): CredentialFi
   }
   let value: unknown;
   try {
-    value = JSON.parse(file.text.replace(/^\ufeff/, ""));
+    value = parseForeignJson(withoutByteOrderMark(file.text));
   } catch {
     value = undefined;
   }

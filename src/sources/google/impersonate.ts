@@ -5,9 +5,9 @@ import { type Endpoint, isSafeEndpoint, parseEndpoint } from "../../core/endpoin
 import { isRecord, isText } from "../../core/entry.ts";
 import { Failure } from "../../core/failures.ts";
 import { parseForeignJson } from "../../core/foreign-json.ts";
+import { withRetries } from "../../edge/retry.ts";
 import { TransportError } from "../../edge/transport-error.ts";
 import type { MintContext } from "../cloud/context.ts";
-import { withRetries } from "../cloud/retry.ts";
 import { badAnswer, type GoogleCall, googleFailure } from "./errors.ts";
 import { type GoogleOutcome, judgeGoogle, outcomeOf } from "./fetch.ts";
 import type { GoogleToken } from "./metadata.ts";

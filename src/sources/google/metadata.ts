@@ -7,10 +7,10 @@ import { Failure } from "../../core/failures.ts";
 import { parseForeignJson } from "../../core/foreign-json.ts";
 import { within } from "../../edge/clock.ts";
 import type { HttpResponse } from "../../edge/http.ts";
+import { sendPatiently } from "../../edge/retry.ts";
 import { TransportError } from "../../edge/transport-error.ts";
 import type { MintContext } from "../cloud/context.ts";
 import { readSeconds } from "../cloud/lifetime.ts";
-import { sendPatiently } from "../cloud/retry.ts";
 import { variable } from "../cloud/variable.ts";
 
 /** A run that finds the server silent must still end within 2 s; a busy machine takes most of a second to answer. */
@@ -142,7 +142,7 @@ function unreachable(error: TransportError): Failure {
 
 function busy(status: number): Failure {
   return status === 429
-    ? new Failure("google-throttled", "the GCE metadata server is rate-limiting", {
+    ? new Failure("google-throttled", "the GCE metadata server is rate-limiting (HTTP 429)", {
         hint: "try again in a minute",
       })
     : new Failure("google-unreachable", `the GCE metadata server answered with HTTP ${status}`, {

@@ -6,13 +6,12 @@ import { parseConnectError, parseJson } from "../../core/platform-answers.ts";
 import type { Secret } from "../../core/secret.ts";
 import type { Clock, Deadline } from "../../edge/clock.ts";
 import type { Http, HttpResponse } from "../../edge/http.ts";
+import { type Again, retryAfterMs, withRetries } from "../../edge/retry.ts";
 import { TransportError } from "../../edge/transport-error.ts";
 import { transportMessage } from "../../edge/transport-message.ts";
 import { Outage, Refused } from "./errors.ts";
 
-const MAX_RETRIES = 2;
 const RETRIED_STATUS: ReadonlySet<number> = new Set([502, 503, 504]);
-const BACKOFF_MS = 150;
 /** The vendor's two names for one service; the first has been seen to redirect to the second. */
 const TWIN_ORIGINS: ReadonlySet<string> = new Set(["https://app.gitpod.io", "https://app.ona.com"]);
 
@@ -30,86 +29,55 @@ export interface PlatformCall<T> {
 
 /** The parsed answer. Throws an Outage or a Refused. */
 export async function callPlatform<T>(call: PlatformCall<T>, http: Http, clock: Clock): Promise<T> {
+  const { deadline } = call;
   let base = call.base;
-  let redirected = false;
-  const grantedMs = call.deadline.remainingMs();
-  for (let attempt = 0; ; attempt += 1) {
-    const result = await send(call, base, http);
-    if (result instanceof TransportError) {
-      const again = result.trouble === "connect" || result.trouble === "broken";
-      if (again && (await mayRetry(attempt, backoffMs(attempt), call, clock))) continue;
-      throw transportOutage(result, grantedMs);
-    }
-    const target = redirected ? undefined : allowedRedirect(result, base, call.method);
-    if (target !== undefined) {
-      base = target;
-      redirected = true;
-      attempt -= 1;
-      continue;
-    }
-    const delayMs = retryDelayMs(result, attempt, clock);
-    if (delayMs !== undefined && (await mayRetry(attempt, delayMs, call, clock))) continue;
-    return sort(result, call);
-  }
-}
-
-const backoffMs = (attempt: number): number => BACKOFF_MS * (1 + attempt);
-
-async function send<T>(
-  call: PlatformCall<T>,
-  base: Endpoint,
-  http: Http,
-): Promise<HttpResponse | TransportError> {
+  const attempt = async (): Promise<HttpResponse> => {
+    const answer = await send(call, base, http);
+    const target = base === call.base ? allowedRedirect(answer, base, call.method) : undefined;
+    if (target === undefined) return answer;
+    base = target;
+    return send(call, base, http);
+  };
+  const grantedMs = deadline.remainingMs();
   try {
-    return await http.send({
-      method: "POST",
-      endpoint: base,
-      path: `${base.path}/${call.method}`,
-      headers: {
-        authorization: `Bearer ${call.token.expose()}`,
-        "content-type": "application/json",
-        "connect-protocol-version": "1",
-        "user-agent": call.userAgent,
-      },
-      body: JSON.stringify(call.body),
-      timeoutMs: call.deadline.remainingMs(),
-    });
+    return sort(await withRetries({ clock, deadline }, attempt, afterError, afterAnswer), call);
   } catch (error) {
-    if (error instanceof TransportError) return error;
-    throw error;
+    throw error instanceof TransportError ? transportOutage(error, grantedMs) : error;
   }
 }
 
-/** Waits with up to a quarter more, so that twenty processes do not come back together. */
-async function mayRetry<T>(
-  attempt: number,
-  delayMs: number,
-  call: PlatformCall<T>,
-  clock: Clock,
-): Promise<boolean> {
-  const waitMs = delayMs * (1 + Math.random() / 4);
-  if (attempt >= MAX_RETRIES || waitMs >= call.deadline.remainingMs()) return false;
-  await clock.sleep(waitMs);
-  return true;
+function send<T>(call: PlatformCall<T>, base: Endpoint, http: Http): Promise<HttpResponse> {
+  return http.send({
+    method: "POST",
+    endpoint: base,
+    path: `${base.path}/${call.method}`,
+    headers: {
+      authorization: `Bearer ${call.token.expose()}`,
+      "content-type": "application/json",
+      "connect-protocol-version": "1",
+      "user-agent": call.userAgent,
+    },
+    body: JSON.stringify(call.body),
+    timeoutMs: call.deadline.remainingMs(),
+  });
 }
 
-/** The delay before a retry, or undefined when this result is final. RetryInfo outranks the headers. */
-function retryDelayMs(response: HttpResponse, attempt: number, clock: Clock): number | undefined {
-  if (RETRIED_STATUS.has(response.status)) return backoffMs(attempt);
-  if (response.status !== 429) return undefined;
-  const detail = parseConnectError(parseJson(response.body))?.retryDelayMs;
-  if (detail !== undefined) return detail === "unusable" ? undefined : detail;
-  const own = response.headers["ratelimit-retryafter"] ?? "";
-  if (/^[1-9][0-9]{0,5}$/.test(own)) return Number(own) * 1000;
-  return headerDelayMs(response.headers["retry-after"] ?? "", clock);
+/** Silence is not asked twice: it has used up the time. */
+function afterError(error: unknown): Again | undefined {
+  const isAgain =
+    error instanceof TransportError && (error.trouble === "connect" || error.trouble === "broken");
+  return isAgain ? { afterMs: 0 } : undefined;
 }
 
-/** `Retry-After` as RFC 9110 has it: seconds or a date. A moment that has come means a short wait. */
-function headerDelayMs(header: string, clock: Clock): number | undefined {
-  const delayMs = /^[0-9]{1,6}(?:\.[0-9]{1,6})?$/.test(header)
-    ? Number(header) * 1000
-    : Date.parse(header) - clock.nowMs();
-  return Number.isNaN(delayMs) ? undefined : Math.max(delayMs, BACKOFF_MS);
+/** Of 429 only one that says when. RetryInfo outranks the headers. */
+function afterAnswer({ status, headers, body }: HttpResponse, nowMs: number): Again | undefined {
+  const header = retryAfterMs(headers["retry-after"], nowMs);
+  if (RETRIED_STATUS.has(status)) return { afterMs: header ?? 0 };
+  if (status !== 429) return undefined;
+  const detail = parseConnectError(parseJson(body))?.retryDelayMs;
+  if (detail === "unusable") return undefined;
+  const afterMs = detail ?? (retryAfterMs(headers["ratelimit-retryafter"], nowMs) || header);
+  return afterMs === undefined ? undefined : { afterMs };
 }
 
 /** One 307 or 308 with the path kept: to the same host and port over https, or between the vendor's two names. */
@@ -147,7 +115,7 @@ function sort<T>(response: HttpResponse, call: PlatformCall<T>): T {
     );
   }
   if (status === 429) {
-    throw outage("platform-rate-limited", call, "is rate-limiting", "try again in a minute");
+    throw outage("platform-rate-limited", call, "is rate-limiting (HTTP 429)", "try again in a minute");
   }
   const error = parseConnectError(json);
   const answered = error !== undefined && (status < 500 || error.code === "unimplemented");

@@ -4,6 +4,7 @@
 import type { Config } from "../../core/config.ts";
 import { isRecord } from "../../core/entry.ts";
 import { Failure } from "../../core/failures.ts";
+import { parseForeignJson } from "../../core/foreign-json.ts";
 import { Secret } from "../../core/secret.ts";
 import { type TokenSetting, tokenSetting } from "../../core/setting.ts";
 import { withoutByteOrderMark } from "../../core/text.ts";
@@ -74,7 +75,7 @@ function fromInitialSpec(): TokenSource {
 function keyOf(held: FoundFile, key: string): FoundFile {
   if ("unusable" in held || held.text === undefined) return held;
   try {
-    const fields: unknown = JSON.parse(withoutByteOrderMark(held.text));
+    const fields = parseForeignJson(withoutByteOrderMark(held.text));
     if (!isRecord(fields)) return { unusable: "is not a JSON object" };
     const value = Object.hasOwn(fields, key) ? (fields[key] ?? undefined) : undefined;
     if (value !== undefined && typeof value !== "string") return { unusable: "is not a string" };

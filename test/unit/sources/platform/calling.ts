@@ -3,7 +3,7 @@
 
 import { expect, onTestFinished } from "vitest";
 import { isRecord } from "../../../../src/core/entry.ts";
-import { Failure, failureLine } from "../../../../src/core/failures.ts";
+import { failureLine } from "../../../../src/core/failures.ts";
 import { Secret } from "../../../../src/core/secret.ts";
 import { deadlineAfter, systemClock } from "../../../../src/edge/clock.ts";
 import { createHttp, type Http, type HttpRequest, type HttpResponse } from "../../../../src/edge/http.ts";
@@ -32,9 +32,8 @@ export interface Called {
   readonly requests: number;
 }
 
-export async function call(http: Http, base: string, deadlineMs = 10_000): Promise<Omit<Called, "requests">> {
-  const clock = new RecordingClock();
-  const end = await callPlatform(
+function send(http: Http, base: string, clock: RecordingClock, deadlineMs: number): Promise<unknown> {
+  return callPlatform(
     {
       base: endpointOf(base),
       method: METHOD,
@@ -46,16 +45,32 @@ export async function call(http: Http, base: string, deadlineMs = 10_000): Promi
     },
     http,
     clock,
-  ).then(
+  );
+}
+
+/** The failure of a call; its line names no token and no text of the server. */
+function failure(error: unknown): Outage | Refused {
+  if (!(error instanceof Refused || error instanceof Outage)) throw error;
+  const line = failureLine("r", error);
+  expect(line).toMatch(/^r: [ -~]+ \[[a-z-]+\]$/);
+  expect(line).not.toContain("c4nary");
+  return error;
+}
+
+/** Fails where the call does not. */
+export async function failureOf(http: Http, base: string): Promise<Outage | Refused> {
+  return send(http, base, new RecordingClock(), 10_000).then(() => {
+    throw new Error("it was answered");
+  }, failure);
+}
+
+export async function call(http: Http, base: string, deadlineMs = 10_000): Promise<Omit<Called, "requests">> {
+  const clock = new RecordingClock();
+  const end = await send(http, base, clock, deadlineMs).then(
     () => "answer",
     (error: unknown) => {
-      if (!(error instanceof Failure)) throw error;
-      const line = failureLine("r", error);
-      expect(line).toMatch(/^r: [ -~]+ \[[a-z-]+\]$/);
-      expect(line).not.toContain("c4nary");
-      const kind = error instanceof Refused ? `refused ${error.connectCode}` : `outage ${error.code}`;
-      if (!(error instanceof Refused || error instanceof Outage)) throw error;
-      return kind;
+      const failed = failure(error);
+      return failed instanceof Refused ? `refused ${failed.connectCode}` : `outage ${failed.code}`;
     },
   );
   return { end, waits: clock.waits };
