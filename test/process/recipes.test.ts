@@ -61,7 +61,7 @@ describe("the Feature", () => {
       id: "docker-credential-ona",
       version: expect.stringMatching(/^\d+\.\d+\.\d+$/),
       options: { url: { type: "string", default: "" }, sha256: { type: "string", default: "" } },
-      postStartCommand: expect.stringMatching(/^docker-credential-ona configure\b/),
+      postStartCommand: expect.stringMatching(/^\/usr\/local\/bin\/docker-credential-ona configure\b/),
     });
     expect(statSync(join(examples, "feature", "install.sh")).mode & 0o111).toBe(0o111);
   });
