@@ -116,7 +116,13 @@ class Watching {
       // At the pace of ticks also where it cannot be written again.
       if (this.#options.isIntact?.() === false) this.#planIn(TICK_MS - this.#sinceLastMs());
       if (this.#nowMs() < this.#nextAtMs) continue;
-      if (this.#isLive && this.#nowMs() - this.#lastSignMs > SILENT_STREAM_MS) follower.reopen();
+      if (this.#isLive && this.#nowMs() - this.#lastSignMs > SILENT_STREAM_MS) {
+        // The new stream asks for a round when it is open; without one it is the usual time for it.
+        this.#lastSignMs = this.#nowMs();
+        this.#nextAtMs = this.#nowMs() + this.#freshMs;
+        follower.reopen();
+        continue;
+      }
       await this.#runRound();
     }
   }

@@ -1,0 +1,208 @@
+// `export --watch` as a whole: real requests to a stand-in platform, real files, time that passes as the test says.
+
+import { chmodSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { describe, expect, it } from "vitest";
+import { fromBase64 } from "../../../src/core/export/entry.ts";
+import { startExport } from "./export-scene.ts";
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOST = "r.example.test";
+const seed = { secrets: [{ name: "TEAM", host: HOST, value: "user:first" }] };
+
+const read = (path: string): Record<string, string | undefined> => {
+  if (!existsSync(path)) return {};
+  const { auths } = JSON.parse(readFileSync(path, "utf8")) as { auths: Record<string, { auth: string }> };
+  return Object.fromEntries(Object.entries(auths).map(([key, { auth }]) => [key, fromBase64(auth)]));
+};
+
+describe("a change of the platform's", () => {
+  it.each([
+    ["told by an event", "auto", 5 * SECOND],
+    ["looked for", "poll", 65 * SECOND],
+  ])("%s is written in time", async (_, watch, limitMs) => {
+    const scene = await startExport({ seed, config: { watch } });
+    await scene.until(() => read(scene.output)[HOST] === "user:first", SECOND);
+    await scene.pass(10 * MINUTE);
+    await scene.platform.apply({ do: "setValue", secret: "TEAM", value: "user:second" });
+    expect(await scene.until(() => read(scene.output)[HOST] === "user:second", 2 * limitMs)).toBeLessThan(
+      limitMs,
+    );
+    await scene.platform.apply({
+      do: "addSecret",
+      secret: { name: "NEW", host: "new.example.test", value: "a:b" },
+    });
+    expect(await scene.until(() => "new.example.test" in read(scene.output), 2 * limitMs)).toBeLessThan(
+      limitMs,
+    );
+    await scene.platform.apply({ do: "deleteSecret", secret: "TEAM" });
+    expect(await scene.until(() => !(HOST in read(scene.output)), 2 * limitMs)).toBeLessThan(limitMs);
+    expect(await scene.end()).toBe(0);
+  });
+
+  it("is polled for where the platform refuses the stream, and refused only once", async () => {
+    const faults = [
+      { method: "WatchEvents" as const, kind: "error" as const, code: "permission_denied" as const },
+    ];
+    const scene = await startExport({ seed: { ...seed, faults } });
+    await scene.pass(5 * MINUTE);
+    await scene.platform.apply({ do: "setValue", secret: "TEAM", value: "user:second" });
+    const tookMs = await scene.until(() => read(scene.output)[HOST] === "user:second", 2 * MINUTE);
+    expect(tookMs).toBeLessThan(65 * SECOND);
+    expect(scene.platform.journal.count("WatchEvents")).toBe(1);
+    await scene.end();
+  });
+
+  it("is seen after the stream was torn down", async () => {
+    const scene = await startExport({ seed });
+    await scene.pass(2 * MINUTE);
+    await scene.platform.apply(
+      { do: "endStreams", reset: true },
+      { do: "setValue", secret: "TEAM", value: "user:second" },
+    );
+    const tookMs = await scene.until(() => read(scene.output)[HOST] === "user:second", 2 * MINUTE);
+    expect(tookMs).toBeLessThan(6 * SECOND);
+    await scene.end();
+  });
+
+  it("is seen where the server keeps its headers back until the first event", async () => {
+    const scene = await startExport({ seed: { ...seed, eventHeaders: "first-event" } });
+    await scene.pass(2 * MINUTE);
+    await scene.platform.apply({ do: "setValue", secret: "TEAM", value: "user:second" });
+    expect(await scene.until(() => read(scene.output)[HOST] === "user:second", MINUTE)).toBeLessThan(
+      5 * SECOND,
+    );
+    await scene.end();
+  });
+});
+
+it("at rest it asks no more than once in five minutes, and writes nothing", async () => {
+  const scene = await startExport({ seed });
+  await scene.pass(2 * MINUTE);
+  scene.platform.journal.clear();
+  const before = statSync(scene.output).mtimeMs;
+  await scene.pass(60 * MINUTE);
+  // A stream that was silent for half an hour is opened anew.
+  expect(new Set(scene.platform.journal.methods())).toEqual(new Set(["GetEnvironment", "WatchEvents"]));
+  expect(scene.platform.journal.count()).toBeLessThanOrEqual(12);
+  expect(scene.platform.journal.count("GetEnvironment")).toBeGreaterThanOrEqual(8);
+  expect(statSync(scene.output).mtimeMs).toBe(before);
+  await scene.end();
+});
+
+describe("trouble", () => {
+  it("an outage takes nothing away, and its end is noticed", async () => {
+    const scene = await startExport({ seed });
+    await scene.pass(MINUTE);
+    await scene.platform.apply({ do: "goDown" });
+    await scene.pass(30 * MINUTE);
+    expect(read(scene.output)).toEqual({ [HOST]: "user:first" });
+    await scene.platform.apply({ do: "comeUp" }, { do: "setValue", secret: "TEAM", value: "user:second" });
+    const tookMs = await scene.until(() => read(scene.output)[HOST] === "user:second", 5 * MINUTE);
+    expect(tookMs).toBeLessThan(65 * SECOND);
+    expect(scene.warnings.length).toBeLessThan(5);
+    await scene.end();
+  });
+
+  it("an outage from the start writes no empty file", async () => {
+    const faults = [{ kind: "error" as const, code: "unavailable" as const }];
+    const scene = await startExport({ seed: { ...seed, faults } });
+    await scene.pass(MINUTE);
+    expect(existsSync(scene.output)).toBe(false);
+    await scene.platform.apply({ do: "clearFaults" });
+    await scene.until(() => HOST in read(scene.output), 5 * MINUTE);
+    expect(read(scene.output)).toEqual({ [HOST]: "user:first" });
+    await scene.end();
+  });
+
+  it("an output that is deleted comes back, and is private again after it was opened", async () => {
+    const scene = await startExport({ seed });
+    await scene.pass(MINUTE);
+    rmSync(scene.output);
+    expect(await scene.until(() => existsSync(scene.output), MINUTE)).toBeLessThan(11 * SECOND);
+    chmodSync(scene.output, 0o644);
+    scene.hangUp();
+    await scene.pass(SECOND);
+    expect(statSync(scene.output).mode & 0o777).toBe(0o600);
+    await scene.end();
+  });
+
+  it("a file that somebody logged in to is not replaced", async () => {
+    const scene = await startExport({ seed });
+    await scene.pass(MINUTE);
+    const theirs = JSON.stringify({ auths: { [HOST]: { auth: "bWU6bWU=" } } });
+    writeFileSync(scene.output, theirs);
+    await scene.platform.apply({ do: "setValue", secret: "TEAM", value: "user:second" });
+    await scene.pass(10 * MINUTE);
+    expect(readFileSync(scene.output, "utf8")).toBe(theirs);
+    expect(scene.warnings.join("\n")).toContain("[output-foreign]");
+    await scene.end();
+  });
+
+  it("a value that is of no use takes the old entry away, and no other", async () => {
+    const secrets = [...seed.secrets, { name: "OTHER", host: "o.example.test", value: "a:b" }];
+    const scene = await startExport({ seed: { secrets } });
+    await scene.pass(MINUTE);
+    await scene.platform.apply({ do: "setValue", secret: "TEAM", value: "no colon" });
+    await scene.until(() => !(HOST in read(scene.output)), MINUTE);
+    expect(read(scene.output)).toEqual({ "o.example.test": "a:b" });
+    expect(scene.warnings.join("\n")).toContain("[value-invalid]");
+    await scene.end();
+  });
+
+  it("SIGHUP reads the configuration again; a broken one changes nothing", async () => {
+    const scene = await startExport({ seed });
+    await scene.pass(MINUTE);
+    writeFileSync(scene.configFile, "{");
+    scene.hangUp();
+    await scene.pass(SECOND);
+    expect(read(scene.output)).toEqual({ [HOST]: "user:first" });
+    expect(scene.warnings.join("\n")).toContain("[config-invalid]");
+    writeFileSync(scene.configFile, JSON.stringify({ registries: { [HOST]: { source: "none" } } }));
+    scene.hangUp();
+    await scene.until(() => !(HOST in read(scene.output)), MINUTE);
+    expect(read(scene.output)).toEqual({});
+    await scene.end();
+  });
+});
+
+it("stdout gets the whole document, once more at each change", async () => {
+  const scene = await startExport({ seed, options: { output: "-" } });
+  await scene.pass(10 * MINUTE);
+  await scene.platform.apply({ do: "setValue", secret: "TEAM", value: "user:second" });
+  await scene.until(() => scene.printed.length === 2, MINUTE);
+  const auths = scene.printed.map((text) => JSON.parse(text).auths[HOST].auth);
+  expect(auths.map(fromBase64)).toEqual(["user:first", "user:second"]);
+  await scene.end();
+});
+
+it("a day with a thousand changes: each is written in time, and memory stays flat", {
+  timeout: 240_000,
+}, async () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const heap = (): number => {
+    collect();
+    return process.memoryUsage().heapUsed;
+  };
+  const scene = await startExport({ seed });
+  await scene.pass(2 * MINUTE);
+  const changes = 1000;
+  let afterHundred = 0;
+  let worstMs = 0;
+  for (let n = 1; n <= changes; n += 1) {
+    const value = `user:value-${n}`;
+    await scene.platform.apply({ do: "setValue", secret: "TEAM", value });
+    worstMs = Math.max(worstMs, await scene.until(() => read(scene.output)[HOST] === value, 10 * SECOND));
+    await scene.pass((24 * 60 * MINUTE) / changes - 2 * SECOND);
+    scene.platform.journal.clear();
+    if (n === 100) afterHundred = heap();
+  }
+  expect(worstMs).toBeLessThan(5 * SECOND);
+  expect(heap() - afterHundred).toBeLessThan(4 * 1024 * 1024);
+  expect(scene.clock.waiting).toBeLessThan(10);
+  expect(scene.warnings).toEqual([]);
+  expect(await scene.end()).toBe(0);
+});
