@@ -1,9 +1,11 @@
 // What `doctor` promises whatever it finds: nothing changes, everything is asked anew, it ends within 15 s, its exit code,
 // what it says of a code, the form of its JSON, and where credentials do not go.
 
+import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import Ajv from "ajv/dist/2020.js";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { repository } from "../support/run-helper.ts";
@@ -102,6 +104,40 @@ it("it ends within 15 s where everybody is silent", async () => {
   expectValid(stdout);
   expect(JSON.parse(stdout).findings[0].code).toBe("platform-timeout");
 }, 60_000);
+
+describe("on a terminal", () => {
+  const onTerminal = async (at: DoctorBed, latencyMs: number): Promise<string> => {
+    await at.platform.apply({ do: "setLatency", latencyMs });
+    const program = join(at.bin, "docker-credential-ona");
+    const { stdout } = await promisify(execFile)(
+      "script",
+      ["-qec", `stty cols 80; ${program} doctor`, "/dev/null"],
+      {
+        env: { ...at.env, TERM: "xterm" },
+        cwd: at.bed.cwd,
+      },
+    );
+    return stdout;
+  };
+
+  it("it says what it waits for, and leaves nothing of it behind", async () => {
+    const screen = await onTerminal(await doctorBed(), 500);
+    expect(screen).toMatch(/\r\u001b\[Kchecking the platform/);
+    expect(screen).toMatch(/\r\u001b\[K\u001b\[32m\u2713 no findings\u001b\[39m\r\n/);
+    // biome-ignore lint/complexity/useRegexLiterals: escapes of a terminal
+    const plain = screen.replace(new RegExp("\u001b\\[[0-9;]*[mK]", "g"), "");
+    const lines = plain.split("\r\n").map((line) => line.split("\r").at(-1) ?? "");
+    expect(lines.filter((line) => line.length > 80)).toEqual([]);
+  });
+
+  it("without one it says nothing on the way", async () => {
+    const at = await doctorBed();
+    await at.platform.apply({ do: "setLatency", latencyMs: 500 });
+    const { stdout, stderr } = await at.run(["doctor"]);
+    expect(stderr).toBe("");
+    expect(stdout).toMatch(/^no findings\n/);
+  });
+});
 
 describe("the exit code", () => {
   it.each<[string, readonly string[], boolean, number]>([

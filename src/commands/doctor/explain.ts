@@ -18,6 +18,13 @@ export function toFinding(seen: Seen): Finding {
     subjects: [subject],
     message,
     cause: cause ?? general.cause,
-    remedy: remedy ?? general.remedy,
+    remedy: remedy ?? asStep(general.remedy),
   };
+}
+
+/** As the steps are written that know what they are about: in lower case, without a full stop where it is one sentence. */
+function asStep(text: string): string {
+  const isName = /^[A-Z]{2}/.test(text);
+  const step = isName ? text : text.slice(0, 1).toLowerCase() + text.slice(1);
+  return step.indexOf(". ") < 0 ? step.replace(/\.$/, "") : step;
 }

@@ -44,7 +44,7 @@ export async function checkPlatform(scene: Scene, asked: Promise<PlatformState>)
   const proxy = proxyFor(context.env, base);
   const way = proxy === undefined ? "directly" : `through the proxy ${shownProxy(proxy)}`;
   const reached =
-    failure === undefined ? `reached ${way} in ${Math.round(probe.tookMs)} ms` : `${way}: ${failure.message}`;
+    failure === undefined ? `reached ${way} in ${Math.round(probe.tookMs)} ms` : `asked ${way}, in vain`;
   const issuer = certificate?.issuer;
   const facts: Fact[] = [
     { name: "platform", value: `${base.origin}${base.path}`, details: [reached] },

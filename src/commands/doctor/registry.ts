@@ -6,6 +6,7 @@ import { fromFailure, type Seen } from "../../core/findings.ts";
 import { wellKnownNear } from "../../core/near-miss.ts";
 import type { RegistryRef } from "../../core/registry.ts";
 import type { AuthFile } from "../../docker/auth-files.ts";
+import type { TransportTrouble } from "../../edge/transport-error.ts";
 import { type LoginResult, login } from "../../registry/login.ts";
 import type { Checked, Fact, Json } from "./check.ts";
 import { printable } from "./check.ts";
@@ -179,6 +180,17 @@ function loginFact(ref: RegistryRef, { login: local, from }: Source, nowMs: numb
   };
 }
 
+const TROUBLES: Readonly<Record<TransportTrouble, string>> = {
+  connect: "no connection",
+  proxy: "the proxy is of no use",
+  "proxy-refused": "the proxy refuses",
+  timeout: "no answer in time",
+  tls: "the certificate is not trusted",
+  "too-large": "too long an answer",
+  broken: "the connection broke",
+  "not-allowed": "plain http",
+};
+
 function resultWords(result: LoginResult): string {
   switch (result.kind) {
     case "accepted":
@@ -191,7 +203,7 @@ function resultWords(result: LoginResult): string {
     case "realm-refused":
       return `not made: it would go to ${result.realm}`;
     case "transport":
-      return `not made: ${result.error.trouble}`;
+      return `not made: ${TROUBLES[result.error.trouble]}`;
   }
 }
 
