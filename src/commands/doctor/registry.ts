@@ -1,19 +1,26 @@
 // One registry: where its credential comes from, whether Docker asks us for it, what a real login meets, how old what is
 // remembered is and when it ends.
 
-import { inWords, relative } from "../../core/duration.ts";
+import { relative } from "../../core/duration.ts";
 import { fromFailure, type Seen } from "../../core/findings.ts";
 import { wellKnownNear } from "../../core/near-miss.ts";
 import type { RegistryRef } from "../../core/registry.ts";
 import type { AuthFile } from "../../docker/auth-files.ts";
-import type { TransportTrouble } from "../../edge/transport-error.ts";
 import { type LoginResult, login } from "../../registry/login.ts";
-import type { Checked, Fact, Json } from "./check.ts";
+import type { Checked, Json } from "./check.ts";
 import { printable } from "./check.ts";
 import { delegation } from "./delegation.ts";
 import { loginFindings, sourceWords } from "./login-findings.ts";
 import type { Target } from "./operands.ts";
 import type { PlatformState } from "./platform-state.ts";
+import {
+  contenderWords,
+  failureFact,
+  fromWords,
+  loginFact,
+  manifestWords,
+  resultWords,
+} from "./registry-words.ts";
 import { rememberedFacts } from "./remembered.ts";
 import type { Scene } from "./scene.ts";
 import { type Mints, type Source, sourceOf } from "./source.ts";
@@ -68,6 +75,7 @@ export async function checkRegistry(asked: AskedFor, context: RegistryContext): 
     proven: result?.kind === "accepted",
     facts: [
       { name: "from", value: fromWords(source, nowMs), details: contenderWords(source) },
+      ...(source.failure === undefined ? [] : [failureFact(source.failure)]),
       ...(source.login === undefined ? [] : [loginFact(ref, source, nowMs)]),
       ...(source.expiresAtMs === undefined
         ? []
@@ -141,77 +149,6 @@ function hiding(
       remedy: `docker logout ${ref.key}`,
     },
   ];
-}
-
-function fromWords(source: Source, nowMs: number): string {
-  switch (source.from) {
-    case "ecr":
-    case "gar":
-      return `a minted token, as the configuration says (source: ${source.from})`;
-    case "none":
-      return "nothing has a credential for it";
-    case "unmanaged":
-      return "the configuration says source: none";
-    case "unknown":
-      return "not known while the platform cannot be asked";
-    default:
-      return source.failure !== undefined && source.contenders.every(({ wins }) => !wins)
-        ? "its secret, which cannot be had"
-        : sourceWords(source, nowMs);
-  }
-}
-
-function contenderWords({ contenders }: Source): readonly string[] {
-  if (contenders.length < 2) return [];
-  return contenders.map(({ candidate, wins, reason }) => {
-    const scope = candidate.scope === undefined ? "" : ` (${candidate.scope})`;
-    return `${wins ? "wins" : "loses"}: ${printable(candidate.name, 60)}${scope}, ${reason}`;
-  });
-}
-
-function loginFact(ref: RegistryRef, { login: local, from }: Source, nowMs: number): Fact {
-  const madeMs = local?.madeAtMs ?? nowMs;
-  const state = from === "local login" ? "" : "; the same as the platform's";
-  const compared = local?.confirmed === true ? "" : "; not yet compared with the platform's";
-  return {
-    name: "local login",
-    value: `made ${inWords(nowMs - madeMs)} ago${state}${compared}`,
-    details: [`docker logout ${ref.key} removes it`],
-  };
-}
-
-const TROUBLES: Readonly<Record<TransportTrouble, string>> = {
-  connect: "no connection",
-  proxy: "the proxy is of no use",
-  "proxy-refused": "the proxy refuses",
-  timeout: "no answer in time",
-  tls: "the certificate is not trusted",
-  "too-large": "too long an answer",
-  broken: "the connection broke",
-  "not-allowed": "plain http",
-};
-
-function resultWords(result: LoginResult): string {
-  switch (result.kind) {
-    case "accepted":
-      return "accepted";
-    case "open":
-      return "the registry asks for none";
-    case "refused":
-    case "bad-answer":
-      return `${result.kind === "refused" ? "refused" : "no registry's answer"} (HTTP ${result.status})`;
-    case "realm-refused":
-      return `not made: it would go to ${result.realm}`;
-    case "transport":
-      return `not made: ${TROUBLES[result.error.trouble]}`;
-  }
-}
-
-function manifestWords({ image }: AskedFor, { manifest }: LoginResult): string {
-  const name = `${image?.repository}:${image?.reference}`;
-  return manifest?.kind === "readable"
-    ? `${name} may be read`
-    : `${name}: ${manifest?.kind} (HTTP ${manifest?.status})`;
 }
 
 function registryData(
