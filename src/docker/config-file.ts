@@ -16,6 +16,7 @@ import {
   openSync,
   readFileSync,
   readlinkSync,
+  realpathSync,
   renameSync,
   statSync,
   unlinkSync,
@@ -170,12 +171,23 @@ function targetOf(path: string): string {
       const led = stat !== undefined && [...owners].some((owner) => owner !== 0 && owner !== stat.uid);
       if (led)
         throw unusable(path, `is a link of one user to a file of another, ${at}`, "name the file itself");
-      return at;
+      return realPlace(at);
     }
     owners.add(stat.uid);
     at = resolve(dirname(at), readlinkSync(at));
   }
   throw unusable(path, "is a link that leads in a circle", "remove it");
+}
+
+/** One name for one file, whatever links the directories above it are; they need not exist. */
+function realPlace(path: string): string {
+  const above = dirname(path);
+  if (above === path) return path;
+  try {
+    return join(realpathSync(above), basename(path));
+  } catch {
+    return join(realPlace(above), basename(path));
+  }
 }
 
 function look(path: string, at: string) {

@@ -67,6 +67,15 @@ describe("another text in its place", () => {
     expect(lstatSync(join(root, "home", "other.json")).isSymbolicLink()).toBe(true);
   });
 
+  it("a directory above it may be a link, made already or not: the file has one name", () => {
+    const root = scratch();
+    mkdirSync(join(root, "real"));
+    symlinkSync("real", join(root, "docker"));
+    for (const name of ["config.json", "later/config.json"]) {
+      expect(readConfigFile(join(root, "docker", name)).target).toBe(join(root, "real", name));
+    }
+  });
+
   it("a link to nothing gets its target", () => {
     const root = scratch();
     symlinkSync("real/config.json", join(root, "config.json"));
