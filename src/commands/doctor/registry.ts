@@ -5,7 +5,7 @@ import { relative } from "../../core/duration.ts";
 import { fromFailure, type Seen } from "../../core/findings.ts";
 import { wellKnownNear } from "../../core/near-miss.ts";
 import type { RegistryRef } from "../../core/registry.ts";
-import type { AuthFile } from "../../docker/auth-files.ts";
+import { type AuthFile, helperFor } from "../../docker/auth-files.ts";
 import { type LoginResult, login } from "../../registry/login.ts";
 import type { Checked, Json } from "./check.ts";
 import { printable } from "./check.ts";
@@ -69,12 +69,19 @@ export async function checkRegistry(asked: AskedFor, context: RegistryContext): 
     ...hiding(ref, source, result, nowMs),
   ];
   const remembered = rememberedFacts(ref, scene);
+  const askedBy = files
+    .filter((file) => helperNames.includes(helperFor(file, ref) ?? ""))
+    .map(({ path }) => path);
   return {
     registry: ref.key,
     managed,
     proven: result?.kind === "accepted",
     facts: [
       { name: "from", value: fromWords(source, nowMs), details: contenderWords(source) },
+      {
+        name: "asked by",
+        value: askedBy.length === 0 ? "nobody" : askedBy.map((path) => printable(path)).join(", "),
+      },
       ...(source.failure === undefined ? [] : [failureFact(source.failure)]),
       ...(source.login === undefined ? [] : [loginFact(ref, source, nowMs)]),
       ...(source.expiresAtMs === undefined
@@ -84,7 +91,7 @@ export async function checkRegistry(asked: AskedFor, context: RegistryContext): 
       ...(result?.manifest === undefined ? [] : [{ name: "image", value: manifestWords(asked, result) }]),
       ...remembered.facts,
     ],
-    data: { ...registryData(asked, source, result), ...remembered.data },
+    data: { ...registryData(asked, source, result), askedBy, ...remembered.data },
     seen,
   };
 }
