@@ -2,10 +2,12 @@
 // the platform cannot be asked nothing is taken out, neither an entry nor a login.
 
 import { compareLogin } from "./compare-login.ts";
+import { isMintedLogin } from "./compare-minted.ts";
 import type { FileReport, Report, Warning } from "./core/configure-report.ts";
 import { type Failure, toFailure } from "./core/failures.ts";
 import type { RegistryRef } from "./core/registry.ts";
 import { ruleFor } from "./core/registry-rules.ts";
+import type { Credential } from "./core/secret.ts";
 import type { StoredLogin } from "./core/stored-login.ts";
 import { changeConfigFile, type FileWish } from "./docker/change-file.ts";
 import type { Place } from "./docker/places.ts";
@@ -16,6 +18,9 @@ import { prefetch } from "./prefetch.ts";
 import type { Remote } from "./remote.ts";
 import { type Ownership, ownership } from "./store/ownership.ts";
 
+/** Undefined: it could not be asked. */
+export type Comparisons = Map<string, Promise<boolean | undefined>>;
+
 export interface DelegateOptions {
   readonly places: readonly Place[];
   /** Only these; undefined: every managed one. */
@@ -24,7 +29,7 @@ export interface DelegateOptions {
   readonly dryRun: boolean;
   readonly helperNames: readonly string[];
   /** What comparisons of logins found; whoever runs again and again keeps it, so that no value is read for one twice. */
-  readonly comparisons?: Map<string, Promise<boolean>>;
+  readonly comparisons?: Comparisons;
 }
 
 export type Delegated = Pick<
@@ -92,21 +97,28 @@ function mintedByPattern(
 function comparison(
   local: Local,
   remote: Remote,
-  asked = new Map<string, Promise<boolean>>(),
+  asked: Comparisons = new Map(),
 ): (login: StoredLogin) => Promise<boolean> {
   return ({ ref, credential }) => {
     if (credential === undefined) return Promise.resolve(false);
     const key = JSON.stringify([ref.key, credential.username, credential.secret.expose()]);
-    const known =
-      asked.get(key) ??
-      compareLogin(ref, credential, local, remote, "store").then((result) => {
-        // What could not be asked is asked again.
-        if (result === "unasked") asked.delete(key);
-        return result === "equal";
-      });
+    const known = asked.get(key) ?? isPlatforms(ref, credential, local, remote);
     asked.set(key, known);
-    return known;
+    // What could not be asked is asked again.
+    known.then((isKnown) => isKnown === undefined && asked.delete(key));
+    return known.then((isEqual) => isEqual === true);
   };
+}
+
+async function isPlatforms(
+  ref: RegistryRef,
+  credential: Credential,
+  local: Local,
+  remote: Remote,
+): Promise<boolean | undefined> {
+  const comparison = await compareLogin(ref, credential, local, remote, "store");
+  if (comparison !== "different") return comparison === "equal" ? true : undefined;
+  return isMintedLogin(ref, credential, local, remote);
 }
 
 async function changed(

@@ -19,7 +19,7 @@ export async function prefetch(
   local: Local,
   remote: Remote,
 ): Promise<Prefetched> {
-  const obstacle = obstacleTo(local);
+  const obstacle = prefetchObstacle(local);
   if (obstacle !== undefined) return { registries: [], warnings: [obstacle] };
   const results = await Promise.all(
     refs.map(async (ref) => ({ ref, resolution: await resolveCredential(ref, local, remote) })),
@@ -33,7 +33,8 @@ export async function prefetch(
   return { registries: found.map(({ ref }) => ref.key).toSorted(), warnings };
 }
 
-function obstacleTo(local: Local): Warning | undefined {
+/** Why no credential may be fetched ahead of its need. */
+export function prefetchObstacle(local: Local): Warning | undefined {
   const dir = cacheDirectory(local);
   if (dir === undefined) {
     const message = "nothing was fetched ahead: there is no cache";

@@ -4,7 +4,7 @@
 import type { Report, Warning } from "../core/configure-report.ts";
 import { type Failure, failureLine, toFailure } from "../core/failures.ts";
 import { parseRegistry, type RegistryRef } from "../core/registry.ts";
-import { type Delegated, type DelegateOptions, delegate, helperName } from "../delegate.ts";
+import { type Comparisons, type Delegated, type DelegateOptions, delegate, helperName } from "../delegate.ts";
 import { fileWarnings } from "../docker/file-warnings.ts";
 import { type Place, placesToWrite } from "../docker/places.ts";
 import { type HelperOnPath, helperOnPath, onPath } from "../docker/programs.ts";
@@ -37,7 +37,7 @@ export const run: RunVerb = async (invocation) => {
 async function follow(invocation: Invocation, options: DelegateOptions): Promise<number> {
   if (options.dryRun) throw new WrongUsage("--watch and --dry-run exclude each other");
   const { watch } = await import("../watch.ts");
-  const comparisons = new Map<string, Promise<boolean>>();
+  const comparisons: Comparisons = new Map();
   let last: string | undefined;
   const onError = (error: unknown): void =>
     invocation.out.warn(failureLine("docker-credential-ona configure", toFailure(error)));

@@ -12,13 +12,15 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { Ajv } from "ajv";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { repository } from "../support/run-helper.ts";
+import { repository, runHelper } from "../support/run-helper.ts";
 import { program, type Said, type Seat, secret, takeSeat, traceOf } from "./configure-bed.ts";
+import { ECR, executables, GAR, type MintBed, mintBed } from "./mint-bed.ts";
 import { hasNamespaces } from "./namespaces.ts";
 
 const isRoot = process.geteuid?.() === 0;
@@ -233,6 +235,36 @@ describe("which files", () => {
       expect(filesBelow(join(theirs, "state"))).toEqual([]);
     },
   );
+});
+
+describe("a token that a cloud gives this machine", () => {
+  const auth = (user: string, password: string) => ({ auth: btoa(`${user}:${password}`) });
+  const configured = async (at: MintBed, auths: object) => {
+    const config = join(at.bed.home, ".docker", "config.json");
+    mkdirSync(join(at.bed.home, ".docker"), { recursive: true });
+    writeFileSync(config, JSON.stringify({ auths }));
+    const run = await runHelper(executables[0] ?? ([] as never), ["configure"], {
+      env: at.env,
+      cwd: at.bed.cwd,
+    });
+    expect(run.code, run.stderr.toString()).toBe(0);
+    return Object.keys((JSON.parse(readFileSync(config, "utf8")) as { auths: object }).auths);
+  };
+
+  test("leaves the file, whether we minted it or another program got the same; any other stays", async () => {
+    const at = await mintBed({ clouds: { imds: {}, ecr: {}, gce: {} } });
+    const aws = await at.password(ECR);
+    const google = await at.password(GAR);
+    const auths = { [ECR]: auth("AWS", aws), [GAR]: auth("oauth2accesstoken", google) };
+    expect(await configured(at, auths)).toEqual([]);
+    // With a cold cache: the metadata server gives the same token again, ECR another one.
+    const fresh = { ...at, env: { ...at.env, DOCKER_CREDENTIAL_ONA_CACHE_DIR: join(at.bed.root, "cold") } };
+    expect(await configured(fresh, auths)).toEqual([ECR]);
+    expect(await configured(at, { [ECR]: auth("AWS", "another"), [GAR]: auth("me", google) })).toEqual([
+      ECR,
+      GAR,
+    ]);
+  });
 });
 
 describe("where the record cannot be kept", () => {
