@@ -21,7 +21,7 @@ export interface ExportScene {
   /** What was written to stdout. */
   readonly printed: string[];
   /** Lets time pass until `isDone`, at most `limitMs`; returns the milliseconds that it took. */
-  until(isDone: () => boolean, limitMs: number): Promise<number>;
+  until(isDone: () => boolean, limitMs: number, stepMs?: number): Promise<number>;
   pass(ms: number): Promise<void>;
   hangUp(): void;
   /** Ends it as SIGTERM does; the exit code. */
@@ -115,13 +115,13 @@ export async function startExport({
     warnings,
     printed,
     pass: (ms) => clock.pass(ms, idle),
-    async until(isDone, limitMs) {
+    async until(isDone, limitMs, stepMs = 100) {
       const startMs = clock.monotonicMs();
       // What is on its way over loopback arrives before any time has passed.
       for (let turn = 0; turn < 20 && !isDone(); turn += 1) await pause(1);
       while (!isDone() && clock.monotonicMs() - startMs < limitMs) {
-        await clock.pass(100, idle);
-        await pause(2);
+        await clock.pass(stepMs, idle);
+        await pause(stepMs <= 100 ? 2 : 50);
       }
       return clock.monotonicMs() - startMs;
     },

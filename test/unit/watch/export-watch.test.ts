@@ -3,8 +3,10 @@
 import { chmodSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { fromBase64 } from "../../../src/core/export/entry.ts";
+import { startClouds } from "../../stand-ins/clouds/clouds.ts";
+import { keyEnv } from "../../stand-ins/clouds/key-ring.ts";
 import { startExport } from "./export-scene.ts";
 
 const SECOND = 1000;
@@ -205,4 +207,35 @@ it("a day with a thousand changes: each is written in time, and memory stays fla
   expect(scene.clock.waiting).toBeLessThan(10);
   expect(scene.warnings).toEqual([]);
   expect(await scene.end()).toBe(0);
+});
+
+describe("a minted token", () => {
+  const HOUR = 60 * MINUTE;
+  const ECR = "111122223333.dkr.ecr.eu-central-1.amazonaws.com";
+
+  it("is renewed at half of its life; one that cannot be renewed stays until its end and goes then", {
+    timeout: 120_000,
+  }, async () => {
+    const clouds = await startClouds({ ecr: {} });
+    // Keys without an end: a machine's own are over after hours of the real clock.
+    const keys = keyEnv(clouds.ring.permanent());
+    onTestFinished(() => clouds.close());
+    const config = { registries: { [ECR]: { source: "ecr" } } };
+    const scene = await startExport({ seed: { secrets: [] }, config, env: { ...clouds.env, ...keys } });
+    const granted = (): number => clouds.ecr.journal.granted("GetAuthorizationToken");
+    await scene.pass(5.9 * HOUR);
+    expect([granted(), Object.keys(read(scene.output))]).toEqual([1, [ECR]]);
+    const first = read(scene.output)[ECR];
+    const renewedMs = await scene.until(() => read(scene.output)[ECR] !== first, 0.3 * HOUR, MINUTE);
+    expect(renewedMs).toBeLessThan(0.2 * HOUR);
+    expect(granted()).toBe(2);
+    // The cloud's clock is the machine's: its tokens end twelve hours after the test began.
+    clouds.ecr.faults.always({ kind: "denied" });
+    const over = 12 * HOUR - (6 * HOUR + renewedMs);
+    const goneMs = await scene.until(() => !(ECR in read(scene.output)), over + HOUR, MINUTE);
+    expect(Math.abs(goneMs - over)).toBeLessThan(0.2 * HOUR);
+    // Whichever it is: by then the two clocks are far apart.
+    expect(scene.warnings.join("\n")).toMatch(/\[aws-(?:denied|clock-skew)\]/);
+    await scene.end();
+  });
 });
