@@ -52,7 +52,6 @@ Installed-Size: ${installedKiB}
 Depends: libc6 (>= 2.17)
 Section: utils
 Priority: optional
-Homepage: https://github.com/docker-credential-ona/docker-credential-ona
 Description: container registry credentials in Ona environments
  A credential helper for Docker, Podman and other tools. In an environment of
  Ona (formerly Gitpod) it answers from the platform's secrets, or makes a

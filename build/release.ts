@@ -54,12 +54,8 @@ async function makeRelease(targets: readonly Target[]): Promise<void> {
   put(join(release, `${NAME}-${version}.cdx.json`), bill);
   put(join(release, "THIRD-PARTY-NOTICES"), thirdParty);
   putDocuments(release, papers);
-  for (const folder of ["examples", "feature"]) {
-    if (!existsSync(join(root, folder))) continue;
-    const name = `${NAME}-${version}-${folder}`;
-    cpSync(join(root, folder), join(workplace, name), { recursive: true });
-    tarGz(join(release, `${name}.tar.gz`), workplace, name, epochS);
-  }
+  putFolder("examples", "examples");
+  putFolder("feature", "examples/feature", pinFeature);
   putChecksums();
 }
 
@@ -94,6 +90,28 @@ async function makeTarget(target: Target, papers: Documents, thirdParty: string)
   process.stdout.write(`${target.name}\n`);
 }
 
+/** An archive of a folder of this repository. `change`: what is done to it before. */
+function putFolder(title: string, folder: string, change = (_: string): void => undefined): void {
+  const name = `${NAME}-${version}-${title}`;
+  cpSync(join(root, folder), join(workplace, name), { recursive: true });
+  change(join(workplace, name));
+  tarGz(join(release, `${name}.tar.gz`), workplace, name, epochS);
+}
+
+/** The Feature of a release installs this release's executables and no others. */
+function pinFeature(directory: string): void {
+  const path = join(directory, "devcontainer-feature.json");
+  const feature = JSON.parse(readFileSync(path, "utf8")) as { options: { sha256: { default: string } } };
+  const hashes = TARGETS.filter(({ os }) => os === "linux").flatMap(({ name }) => {
+    const archive = join(release, `${NAME}-${version}-${name}.tar.gz`);
+    return existsSync(archive) ? [`${name}=${sha256(archive)}`] : [];
+  });
+  feature.options.sha256.default = hashes.join(" ");
+  put(path, `${JSON.stringify({ ...feature, version }, null, 2)}\n`);
+}
+
+const sha256 = (path: string): string => createHash("sha256").update(readFileSync(path)).digest("hex");
+
 function putDocuments(directory: string, papers: Documents): void {
   put(join(directory, `${NAME}.1`), papers.man);
   put(join(directory, `completions/${NAME}.bash`), papers.bash);
@@ -105,11 +123,6 @@ function putChecksums(): void {
   const files = readdirSync(release, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(release.length + 1));
-  const lines = files.toSorted().map((file) => {
-    const sum = createHash("sha256")
-      .update(readFileSync(join(release, file)))
-      .digest("hex");
-    return `${sum}  ${file}\n`;
-  });
+  const lines = files.toSorted().map((file) => `${sha256(join(release, file))}  ${file}\n`);
   put(join(release, "SHA256SUMS"), lines.join(""));
 }

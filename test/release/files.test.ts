@@ -42,12 +42,28 @@ it("there is an archive for every target, a Debian package for two, and the npm 
   );
 });
 
+it("the Feature installs the executables of this release, by their hashes", () => {
+  const archive = join(release, `${NAME}-${version}-feature.tar.gz`);
+  const path = `${NAME}-${version}-feature/devcontainer-feature.json`;
+  const feature = JSON.parse(execFileSync("tar", ["-xzOf", archive, path], { encoding: "utf8" })) as {
+    version: string;
+    options: { sha256: { default: string } };
+  };
+  expect(feature.version).toBe(version);
+  const hashes = TARGETS.filter(({ os }) => os === "linux").map(
+    ({ name }) => `${name}=${sums(release).get(`${NAME}-${version}-${name}.tar.gz`)}`,
+  );
+  expect(feature.options.sha256.default).toBe(hashes.join(" "));
+});
+
 it("made again, every file has the same bytes", () => {
   const again = makeRelease("linux-x64", "darwin-x64");
   try {
     const before = sums(release);
     const after = sums(again);
     expect(after.size).toBeGreaterThan(8);
+    // The Feature has the hashes of the executables that were made with it.
+    after.delete(`${NAME}-${version}-feature.tar.gz`);
     for (const [file, sum] of after) expect(before.get(file), file).toBe(sum);
   } finally {
     rmSync(again, { recursive: true });

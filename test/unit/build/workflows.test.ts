@@ -2,7 +2,7 @@
 // scripts are there and can be read by their shell.
 
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -58,7 +58,10 @@ describe(".ci/publish, dry", () => {
       );
       const release = join(root, "dist/release");
       writeFileSync(join(release, "a.tar.gz"), "an archive");
-      execFileSync("sh", ["-c", "sha256sum a.tar.gz > SHA256SUMS"], { cwd: release });
+      const feature = `docker-credential-ona-${version}-feature`;
+      cpSync(join(repository, "examples/feature"), join(root, feature), { recursive: true });
+      execFileSync("tar", ["-czf", join(release, `${feature}.tar.gz`), "-C", root, feature]);
+      execFileSync("sh", ["-c", "sha256sum *.gz > SHA256SUMS"], { cwd: release });
       change(release);
       const env = { PATH: process.env.PATH, DRY_RUN: "1" };
       return execFileSync(join(root, ".ci/publish"), {
@@ -75,6 +78,7 @@ describe(".ci/publish, dry", () => {
     const said = publish(() => undefined);
     expect(said).toContain(`gh release create v${version} `);
     expect(said).toContain("dist/release/SHA256SUMS dist/release/a.tar.gz");
+    expect(said).toMatch(/features publish --registry ghcr.io --namespace \S+ \/\S+-feature$/m);
     expect(said).toContain(
       `npm publish --provenance --access public dist/release/docker-credential-ona-${version}.tgz`,
     );
