@@ -110,7 +110,9 @@ function pinFeature(directory: string): void {
   put(path, `${JSON.stringify({ ...feature, version }, null, 2)}\n`);
 }
 
-const sha256 = (path: string): string => createHash("sha256").update(readFileSync(path)).digest("hex");
+function sha256(path: string): string {
+  return createHash("sha256").update(readFileSync(path)).digest("hex");
+}
 
 function putDocuments(directory: string, papers: Documents): void {
   put(join(directory, `${NAME}.1`), papers.man);

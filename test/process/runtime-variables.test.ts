@@ -4,6 +4,7 @@
 
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ids } from "../stand-ins/platform/ids.ts";
 import { type Platform, startPlatform } from "../stand-ins/platform/stand-in.ts";
@@ -102,6 +103,25 @@ for (const build of buildsUnderTest().filter(isExecutable)) {
       expect(readFileSync(join(bed.cwd, "file"), "utf8")).toBe("a text");
       expect(readdirSync(bed.cwd)).toEqual(["file"]);
     });
+
+    it.each(["BUN_CRASH_REPORT_URL=http://127.0.0.1:9", "BUN_ENABLE_CRASH_REPORTING=1"])(
+      "%s and a crash: no curl is run, with our environment or without",
+      async (variable) => {
+        const [name = "", value = ""] = variable.split("=");
+        const curl = join(bed.cwd, "curl");
+        writeFileSync(curl, `#!/bin/sh\nenv > '${join(bed.cwd, "ran")}'\n`, { mode: 0o755 });
+        const env = { ...environment(), [name]: value, PATH: `${bed.cwd}:/usr/bin:/bin` };
+        const run = await runHelper(build, ["get"], {
+          env,
+          cwd: bed.cwd,
+          stdinEnd: "held",
+          onSpawn: (pid) => setTimeout(() => process.kill(pid, "SIGSEGV"), 400),
+        });
+        expect(run.code).not.toBe(0);
+        await wait(300);
+        expect(readdirSync(bed.cwd).toSorted()).toEqual(["curl", "file"]);
+      },
+    );
 
     it.runIf(process.platform === "linux" && build.name === "executable").each([
       ["PATH in the environment: no memory that can be written and executed", true, false],

@@ -36,6 +36,16 @@ it.each(readdirSync(join(repository, ".ci")))(".ci/%s can be read by bash", (fil
   execFileSync("bash", ["-n", join(repository, ".ci", file)]);
 });
 
+it("package-lock.json is in step with package.json, so that npm ci works", () => {
+  const read = (file: string): Record<string, unknown> =>
+    JSON.parse(readFileSync(join(repository, file), "utf8")) as Record<string, unknown>;
+  const own = read("package.json");
+  const locked = (read("package-lock.json").packages as Record<string, Record<string, unknown>>)[""];
+  for (const key of ["name", "version", "engines", "bin", "dependencies", "devDependencies"]) {
+    expect(locked?.[key], key).toEqual(own[key]);
+  }
+});
+
 describe(".ci/publish, dry", () => {
   const { version } = JSON.parse(readFileSync(join(repository, "package.json"), "utf8")) as {
     version: string;
