@@ -33,6 +33,8 @@ export interface FileTools {
   readonly deadline: Deadline;
   /** Say what would change, and change nothing. */
   readonly dryRun: boolean;
+  /** The file is let go: nobody will need a copy of it. */
+  readonly isRelease?: boolean;
 }
 
 export interface FileOutcome {
@@ -74,7 +76,7 @@ export async function releaseConfigFile(owned: OwnedFile, tools: FileTools): Pro
   if (tools.dryRun) return outcomeOf(await planFor(target, path, wish, tools), owned.backup, undefined);
   const lease = { path: ownership.leasePath(), clock, deadline, poll: () => undefined };
   return withLease(lease, async () => {
-    const outcome = await writeInTurn(target, path, wish, tools);
+    const outcome = await writeInTurn(target, path, wish, { ...tools, isRelease: true });
     if (owned.backup) removeBackup(path);
     ownership.remove(target);
     return outcome;
@@ -141,11 +143,12 @@ async function writeInTurn(
 /** Undefined: the file is not what was planned for any more. Throws a Failure; then everything is as it was. */
 function write(plan: Plan, tools: FileTools): FileOutcome | undefined {
   const { file, path, owned, change } = plan;
-  const { ownership, uid } = tools;
+  const { ownership, uid, isRelease = false } = tools;
   const isChanged = change.text !== file.text;
   if (isChanged) checkWritable(file, uid);
   const hadBackup = owned?.backup ?? false;
-  const makesBackup = isChanged && !hadBackup && file.stat !== undefined && !exists(backupOf(path));
+  const mayCopy = isChanged && !isRelease && file.stat !== undefined;
+  const makesBackup = mayCopy && !hadBackup && !exists(backupOf(path));
   const backup = hadBackup || makesBackup;
   // Before the file: whoever is ended in between owns what is not there, which harms nobody.
   const both = { keys: { ...owned?.keys, ...change.owned.keys }, madeHelpers: owned?.madeHelpers ?? false };
