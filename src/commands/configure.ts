@@ -12,12 +12,15 @@ import { deadlineAfter } from "../edge/clock.ts";
 import { Local } from "../local.ts";
 import { Remote } from "../remote.ts";
 import { Outage } from "../sources/platform/errors.ts";
+import type { Cache } from "../store/cache.ts";
+import { openForReading } from "../store/cache-reader.ts";
+import { memoryCache } from "../store/memory-cache.ts";
 import { type Invocation, type RunVerb, WrongUsage } from "./invocation.ts";
 import { printReport } from "./print-report.ts";
 
 export const run: RunVerb = async (invocation) => {
   const { context, trace, helperNames, out } = invocation;
-  const local = new Local(context);
+  const local = localOf(invocation);
   const options = optionsOf(invocation, local);
   if (invocation.options.flag("watch")) return follow(invocation, options);
   const deadline = deadlineAfter(context.clock, local.config.deadlineMs);
@@ -32,6 +35,15 @@ export const run: RunVerb = async (invocation) => {
     remote.close();
   }
 };
+
+/** A dry run reads the cache and keeps to itself what it asked for. */
+function localOf({ context, options }: Invocation): Local {
+  const { uid, clock } = context;
+  const overCache = (): Cache =>
+    memoryCache(() => clock.nowMs())(openForReading(local.directories.cache, uid, clock).cache);
+  const local: Local = new Local(context, options.flag("dry-run") ? { overCache } : {});
+  return local;
+}
 
 /** Round after round until a signal; says something only when it is news. */
 async function follow(invocation: Invocation, options: DelegateOptions): Promise<number> {
