@@ -9,7 +9,7 @@ import { writeAll } from "./edge/write-all.ts";
 import { Local } from "./local.ts";
 
 /** Everything that is created belongs to us alone, whatever umask the caller had. */
-process.umask(0o077);
+const callersUmask = process.umask(0o077);
 
 /** The signal by which debuggers ask Node to open a port; by default it would end Bun. */
 process.on("SIGUSR1", () => undefined);
@@ -39,7 +39,18 @@ async function slowReply(start: StdinStart | undefined): Promise<Reply> {
     helperNames: ["ona", ...(ownName === undefined ? [] : [ownName])],
     readStdin: (deadline) => readStdin(deadline, start),
     executable: process.execPath,
+    asCaller,
   });
+}
+
+/** For what is the caller's own: it is started with the umask that the caller had. */
+function asCaller<T>(start: () => T): T {
+  process.umask(callersUmask);
+  try {
+    return start();
+  } finally {
+    process.umask(0o077);
+  }
 }
 
 /**

@@ -19,7 +19,7 @@ export async function runVerb(verb: Verb, args: readonly string[], deps: HelperD
     if (help) return { ...ends(0), stdout: verbHelp(verb) };
     const loaded = await verb.load?.();
     if (loaded === undefined) return ends(2);
-    const { context, trace, helperNames, readStdin, executable } = deps;
+    const { context, trace, helperNames, readStdin, executable, asCaller } = deps;
     const out = createOutput(context.env);
     const signals = processSignals();
     return ends(
@@ -30,6 +30,7 @@ export async function runVerb(verb: Verb, args: readonly string[], deps: HelperD
         trace,
         helperNames,
         executable,
+        asCaller,
         out,
         readStdin,
         signals,

@@ -32,13 +32,13 @@ const LIST_LIMIT_MS = 3000;
 const NOT_LINKED = /^(?:config\.json|\.token_seed)/;
 
 export const run: RunVerb = async (invocation) => {
-  const { context, operands, out } = invocation;
+  const { context, operands, out, asCaller } = invocation;
   const local = new Local(context);
   const auths = await authsFor(invocation, local);
   const dir = makeExecDir(context.env, local.directories, context.uid);
   try {
     const env = { ...context.env, ...(await writeFiles(dir.path, auths, context.env, local)) };
-    const end = await runInForeground(operands, { env });
+    const end = await runInForeground(operands, { env, asCaller });
     if ("obstacle" in end) out.warn(`docker-credential-ona exec: ${operands[0]}: ${end.obstacle}`);
     return end.exitCode;
   } finally {

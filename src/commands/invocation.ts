@@ -23,6 +23,8 @@ export interface HelperDeps {
   readonly readStdin: (deadline: Deadline) => Promise<Uint8Array>;
   /** Path of this program. */
   readonly executable: string;
+  /** Runs `start` under the caller's umask; ours is 077. */
+  readonly asCaller: <T>(start: () => T) => T;
 }
 
 export interface Invocation {
@@ -35,6 +37,8 @@ export interface Invocation {
   readonly helperNames: readonly string[];
   /** Path of this program. */
   readonly executable: string;
+  /** Runs `start` under the caller's umask; ours is 077. */
+  readonly asCaller: <T>(start: () => T) => T;
   readonly out: Output;
   /** Stdin to its end. Rejects with a Failure when that does not come before the deadline. */
   readonly readStdin: (deadline: Deadline) => Promise<Uint8Array>;

@@ -6,6 +6,11 @@ import { readFileSync } from "node:fs";
 /** What others send to a process to have it do something. SIGINT and SIGQUIT a terminal sends to every process there. */
 const FORWARDED = ["SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGINT", "SIGQUIT"] as const;
 const FROM_TERMINAL: ReadonlySet<string> = new Set(["SIGINT", "SIGQUIT"]);
+/**
+ * What the caller ignores (`nohup`, a job in the background of a script) stays ignored in its command. The runtime gives a
+ * child the system's settings, so a shell puts that right and becomes the command.
+ */
+const IGNORING = ["/bin/sh", "-c", "trap '' $1; shift; exec \"$@\"", "docker-credential-ona exec"];
 const NOT_FOUND = 127;
 const NOT_EXECUTABLE = 126;
 const SIGNALLED = 128;
@@ -15,13 +20,24 @@ export type ChildEnd =
   | { readonly exitCode: number }
   | { readonly exitCode: number; readonly obstacle: string };
 
+export interface ForegroundOptions {
+  /** The command's whole environment. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Runs `start` under the caller's umask. */
+  readonly asCaller: <T>(start: () => T) => T;
+}
+
 export async function runInForeground(
   command: readonly string[],
-  { env }: { readonly env: Readonly<Record<string, string | undefined>> },
+  { env, asCaller }: ForegroundOptions,
 ): Promise<ChildEnd> {
   const { spawn } = await import("node:child_process");
   const { constants } = await import("node:os");
-  const [program = "", ...args] = command;
+  const ignored = ignoredSignals(constants.signals);
+  const [program = "", ...args] =
+    ignored.length === 0
+      ? command
+      : [...IGNORING, ignored.map((signal) => signal.slice("SIG".length)).join(" "), ...command];
   // Where SIGCHLD is ignored, as some supervisors hand it down, nobody is told how the command ended.
   process.on("SIGCHLD", () => undefined);
   return new Promise((resolve) => {
@@ -30,8 +46,10 @@ export async function runInForeground(
       for (const end_ of ends.splice(0)) end_(end);
     };
     try {
-      const child = spawn(program, args, { env: env as NodeJS.ProcessEnv, stdio: "inherit" });
-      const forget = forward((signal) => child.kill(signal));
+      const options = { env: env as NodeJS.ProcessEnv, stdio: "inherit" } as const;
+      const child = asCaller(() => spawn(program, args, options));
+      const heard = FORWARDED.filter((signal) => !ignored.includes(signal));
+      const forget = forward(heard, (signal) => child.kill(signal));
       ends.unshift(forget);
       child.on("error", (error: NodeJS.ErrnoException) => settle(notStarted(error)));
       child.on("exit", (code, signal) =>
@@ -51,9 +69,22 @@ function notStarted(error: NodeJS.ErrnoException): ChildEnd {
   };
 }
 
+/** Those of the forwarded signals that we were started to ignore; none where the system does not say. */
+function ignoredSignals(numbers: Readonly<Record<string, number>>): readonly NodeJS.Signals[] {
+  let status: string;
+  try {
+    status = readFileSync("/proc/self/status", "utf8");
+  } catch {
+    return [];
+  }
+  const mask = BigInt(`0x${/^SigIgn:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? "0"}`);
+  const isIgnored = (number = 0): boolean => number > 0 && ((mask >> BigInt(number - 1)) & 1n) === 1n;
+  return FORWARDED.filter((signal) => isIgnored(numbers[signal]));
+}
+
 /** Until the function that it returns is called. */
-function forward(send: (signal: NodeJS.Signals) => void): () => void {
-  const listeners = FORWARDED.map((signal) => {
+function forward(signals: readonly NodeJS.Signals[], send: (signal: NodeJS.Signals) => void): () => void {
+  const listeners = signals.map((signal) => {
     const listener = (): void => {
       // In the foreground of a terminal the command has had it already, and twice means something else to many programs.
       if (FROM_TERMINAL.has(signal) && isInForeground()) return;

@@ -32,6 +32,7 @@ it("a list that hangs is answered within the three seconds of its callers, and n
     helperNames: ["ona"],
     readStdin: async () => Buffer.alloc(0),
     executable: "/usr/bin/docker-credential-ona",
+    asCaller: (start) => start(),
   }).then((reply) => {
     said = reply;
   });

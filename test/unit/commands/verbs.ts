@@ -26,6 +26,7 @@ export async function verb(
     helperNames: ["ona"],
     readStdin: async () => Buffer.from(stdin),
     executable: "/usr/bin/docker-credential-ona",
+    asCaller: (start) => start(),
   });
   expect(reply.stdout).toMatch(/^(?:[^\n]*\n)?$/);
   expect(reply.stderr).toMatch(/^(?:[^\n]*\n)?$/);

@@ -81,6 +81,7 @@ export async function startExport({
     trace: () => undefined,
     helperNames: ["ona"],
     executable: "/none",
+    asCaller: <T>(start: () => T): T => start(),
     out: {
       line: () => undefined,
       warn: (text: string) => void warnings.push(text),

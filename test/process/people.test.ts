@@ -1,0 +1,99 @@
+// The contract's section 8, sentence by sentence, where no test of a single verb looks: what a run leaves behind, and what
+// the command of `exec` inherits.
+
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { type Said, type Seat, secret, takeSeat } from "./configure-bed.ts";
+
+const done = (said: Said): void => expect(said, said.stderr).toMatchObject({ code: 0 });
+const auth = (login: string): string => Buffer.from(login).toString("base64");
+
+/** Every file of the user with its time and content, directories included. */
+function everything(root: string): readonly string[] {
+  return readdirSync(root, { recursive: true, encoding: "utf8" })
+    .toSorted()
+    .map((name) => {
+      const stat = statSync(join(root, name));
+      const content = stat.isFile() && stat.size < 1_000_000 ? readFileSync(join(root, name), "utf8") : "";
+      return `${name} ${stat.mode} ${stat.mtimeMs} ${content}`;
+    });
+}
+
+describe("unconfigure", () => {
+  it("leaves no copy where configure made the file", async () => {
+    const at = await takeSeat([secret("ghcr.io")]);
+    done(await at.run(["configure"]));
+    done(await at.run(["configure"]));
+    done(await at.run(["unconfigure"]));
+    expect(readdirSync(join(at.home, ".docker"))).toEqual(["config.json"]);
+    expect(JSON.parse(at.text())).toEqual({});
+  });
+
+  it("leaves no copy of what was never configured", async () => {
+    const at = await takeSeat([secret("ghcr.io")]);
+    at.put(at.config, '{"credHelpers":{"ghcr.io":"ona"}}');
+    await at.run(["unconfigure"]);
+    expect(readdirSync(join(at.home, ".docker"))).toEqual(["config.json"]);
+  });
+});
+
+describe("--dry-run", () => {
+  const rows: readonly [string, (at: Seat) => unknown, readonly string[]][] = [
+    ["on a new machine", () => undefined, ["configure"]],
+    [
+      "with a login of the platform's, and one of somebody else's",
+      (at) =>
+        at.put(
+          at.config,
+          JSON.stringify({
+            auths: { "ghcr.io": { auth: auth("demo-user:demo-password") }, "b.test": { auth: auth("x:y") } },
+          }),
+        ),
+      ["configure"],
+    ],
+    ["where everything is cached", (at) => at.run(["configure", "--prefetch"]), ["configure", "--prefetch"]],
+    ["before everything is taken out", (at) => at.run(["configure"]), ["unconfigure"]],
+  ];
+  it.each(rows)("changes nothing at all, the cache included: %s", async (_name, prepare, args) => {
+    const at = await takeSeat([secret("ghcr.io"), secret("b.test")]);
+    await prepare(at);
+    const before = everything(at.root);
+    done(await at.run([...args, "--dry-run"]));
+    expect(everything(at.root)).toEqual(before);
+  });
+});
+
+describe("exec", () => {
+  it.each(["0022", "0000", "0077", "0027"])("the command has the caller's umask, %s", async (umask) => {
+    const at = await takeSeat([secret("ghcr.io")]);
+    const { stdout } = await at.run(["exec", "--", "/bin/sh", "-c", "umask"], {
+      launcher: ["/bin/sh", "-c", `umask ${umask}; exec "$@"`, "sh"],
+    });
+    expect(stdout).toBe(`${umask}\n`);
+  });
+
+  it.skipIf(!existsSync("/proc/self/status"))("what the caller ignores, the command ignores", async () => {
+    const at = await takeSeat([secret("ghcr.io")]);
+    const ignoring = (names: string, args: readonly string[]) =>
+      at.run(["exec", "--", ...args], {
+        launcher: ["/bin/sh", "-c", `trap '' ${names}; exec "$@"`, "sh"],
+      });
+    const ignored = async (names: string): Promise<number> => {
+      const { stdout } = await ignoring(names, ["/bin/grep", "^SigIgn", "/proc/self/status"]);
+      return Number.parseInt(stdout.replace(/\s*SigIgn:\s*/, ""), 16);
+    };
+    const bit = (signal: number): number => 2 ** (signal - 1);
+    expect(await ignored("HUP")).toBe(bit(1));
+    expect(await ignored("INT QUIT")).toBe(bit(2) + bit(3));
+    expect(
+      await ignoring("HUP", ["/bin/sh", "-c", 'printf "%s|" "$@"; exit 7', "a b", "", "*", "'$x"]),
+    ).toMatchObject({
+      code: 7,
+      stdout: "|*|'$x|",
+    });
+    const missing = await ignoring("HUP", ["no-such-command"]);
+    expect(missing).toMatchObject({ code: 127, stdout: "" });
+    expect(missing.stderr).toMatch(/^docker-credential-ona exec: .*no-such-command.*not found\n$/);
+  });
+});
