@@ -85,7 +85,9 @@ export class Remote {
     const { cache, context, directories, secretCache } = this.#local;
     const { clock, env } = context;
     const { deadline, trace } = this.options;
-    return mintedToken(this.#local.mintKey(plan), { cache, clock, deadline }, async (limit) => {
+    const settings = (): string => this.#local.settingsMark;
+    const options = { cache, clock, deadline, settings };
+    return mintedToken(this.#local.mintKey(plan), options, async (limit) => {
       const { mint } = await import("./sources/mint/mint.ts");
       const http = await this.http();
       const idToken = (audience: string): Promise<Secret> => this.#idToken(audience, limit);

@@ -3,8 +3,10 @@
 
 import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import { type Endpoint, isLoopback, parseEndpoint } from "../core/endpoint.ts";
+import { type Endpoint, isLoopback } from "../core/endpoint.ts";
+import { tunnelTo } from "./connect.ts";
 import { proxyFor } from "./proxy.ts";
+import { trustOf } from "./trust.ts";
 
 export interface CertificateSeen {
   /** Common name or organization of who issued it. */
@@ -19,38 +21,29 @@ export async function certificateOf(
   env: Env,
   limitMs: number,
 ): Promise<CertificateSeen | undefined> {
-  let socket: Socket | undefined;
   const stop = new AbortController();
-  const timer = setTimeout(() => {
-    stop.abort();
-    socket?.destroy();
-  }, limitMs);
+  const timer = setTimeout(() => stop.abort(), limitMs);
+  const connecting = connection(target, env, limitMs, stop.signal);
   try {
-    socket = await tunnel(target, env, stop.signal);
-    return socket === undefined ? undefined : await handshake(socket, target, stop.signal);
+    const late = new Promise<never>((_, reject) => {
+      stop.signal.addEventListener("abort", () => reject(new Error("too late")), { once: true });
+    });
+    return await handshake(await Promise.race([connecting, late]), target, stop.signal);
   } catch {
     return undefined;
   } finally {
     clearTimeout(timer);
-    socket?.destroy();
+    connecting.then((socket) => socket.destroy()).catch(() => undefined);
   }
 }
 
-/** A connection to the target, through an http proxy where one is used. A proxy behind TLS is not asked. */
-async function tunnel(target: Endpoint, env: Env, signal: AbortSignal): Promise<Socket | undefined> {
+/** A connection to the target, on which nothing was said yet, by the way that a request would take. */
+async function connection(target: Endpoint, env: Env, limitMs: number, signal: AbortSignal): Promise<Socket> {
   const proxy = proxyFor(env, target);
   if (proxy === undefined) return connected(target.host, target.port, signal);
-  const [, userInfo = "", rest = ""] = /^http:\/\/(?:([^@/]*)@)?([^/]+)\/?$/i.exec(proxy) ?? [];
-  const at = rest === "" ? undefined : parseEndpoint(`http://${rest}`);
-  if (at === undefined) return undefined;
-  const socket = await connected(at.host, at.port, signal);
-  const authority = `${target.host.includes(":") ? `[${target.host}]` : target.host}:${target.port}`;
-  const login = userInfo === "" ? "" : `proxy-authorization: Basic ${btoa(decodeURIComponent(userInfo))}\r\n`;
-  socket.write(`CONNECT ${authority} HTTP/1.1\r\nhost: ${authority}\r\n${login}\r\n`);
-  const head = await once(socket, "data", signal);
-  if (/^HTTP\/1\.[01] 2/.test(String(head))) return socket;
-  socket.destroy();
-  return undefined;
+  // The proxy's own certificate is checked: it is told a password.
+  const { context } = trustOf(env);
+  return tunnelTo(target, proxy, { rejectUnauthorized: true, secureContext: context, timeout: limitMs });
 }
 
 async function connected(host: string, port: number, signal: AbortSignal): Promise<Socket> {

@@ -2,6 +2,9 @@
 // name and port and nothing else; only the proxy is told its password. A refusal of the proxy is an error of its own.
 
 import type { Socket } from "node:net";
+import type { Endpoint } from "../core/endpoint.ts";
+import { hasControl } from "../core/text.ts";
+import type { ProxySetting } from "./proxy.ts";
 import { ProxyTrouble, TransportError } from "./transport-error.ts";
 import { buildConnector } from "./undici.ts";
 
@@ -21,14 +24,21 @@ interface ProxyAddress {
   readonly authorization: string | undefined;
 }
 
-/** `tls`: what every connection with TLS is made with; `timeout` in milliseconds holds for each of its steps. */
-export function connectorFor(
-  proxyUrl: string | undefined,
-  tls: Record<string, unknown> & { readonly timeout: number },
-): Connector {
+/** What every connection with TLS is made with; `timeout` in milliseconds holds for each step of a connection. */
+type Tls = Record<string, unknown> & { readonly timeout: number };
+
+/** A tunnel through the proxy, on which nothing was said yet. The caller ends it. Rejects when there is none. */
+export function tunnelTo(target: Endpoint, setting: ProxySetting, tls: Tls): Promise<Socket> {
+  const { host: hostname, origin, port } = target;
   const direct = buildConnector({ ...tls, allowH2: false });
-  if (proxyUrl === undefined) return direct;
-  const proxy = proxyAddress(proxyUrl);
+  const options = { protocol: `${target.scheme}:`, hostname, host: origin, port: String(port) };
+  return openTunnel(direct, proxyAddress(setting), options, tls.timeout);
+}
+
+export function connectorFor(setting: ProxySetting | undefined, tls: Tls): Connector {
+  const direct = buildConnector({ ...tls, allowH2: false });
+  if (setting === undefined) return direct;
+  const proxy = proxyAddress(setting);
   return (options: ConnectOptions, callback: ConnectCallback) => {
     openTunnel(direct, proxy, options, tls.timeout).then(
       (socket) => direct({ ...options, httpSocket: socket as never }, callback),
@@ -37,12 +47,17 @@ export function connectorFor(
   };
 }
 
-/** Throws a TransportError: SOCKS, another scheme, no URL at all. */
-function proxyAddress(text: string): ProxyAddress {
+/** Throws a TransportError (`setting`): SOCKS, another scheme, no URL at all. */
+function proxyAddress({ variable, url }: ProxySetting): ProxyAddress {
+  const unusable = (reason: string): TransportError =>
+    new TransportError("setting", "", "", { setting: { variable, reason } });
   // Undici warns on stderr that it knows SOCKS only as an experiment.
-  if (!/^https?:/i.test(text)) throw new TransportError("proxy", "", "unsupported proxy");
+  if (!/^https?:/i.test(url))
+    throw unusable("names an unsupported proxy, only http and https ones can be used");
+  // A URL's own reader would drop line ends and bear spaces.
+  if (hasControl(url) || /\s/.test(url)) throw unusable("is not the URL of a proxy");
   try {
-    const { protocol, hostname, port, username, password } = new URL(text);
+    const { protocol, hostname, port, username, password } = new URL(url);
     const login = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
     return {
       usesTls: protocol === "https:",
@@ -51,7 +66,7 @@ function proxyAddress(text: string): ProxyAddress {
       authorization: username === "" ? undefined : `Basic ${Buffer.from(login).toString("base64")}`,
     };
   } catch {
-    throw new TransportError("proxy", "", "bad proxy URL");
+    throw unusable("is not the URL of a proxy");
   }
 }
 

@@ -8,7 +8,7 @@ import { type Endpoint, isSafeEndpoint } from "../core/endpoint.ts";
 import type { Deadline } from "./clock.ts";
 import { connectorFor } from "./connect.ts";
 import { plainBody, readResponse } from "./http-response.ts";
-import { isMetadataAddress, proxyFor, proxyName } from "./proxy.ts";
+import { isMetadataAddress, type ProxySetting, proxyFor, proxyName } from "./proxy.ts";
 import type { Trace } from "./trace.ts";
 import { ProxyTrouble, type TransportDetails, TransportError } from "./transport-error.ts";
 import { Agent } from "./undici.ts";
@@ -122,18 +122,18 @@ export function createWays(env: HttpOptions["env"]) {
   const known = new Map<string, Promise<Dispatcher>>();
   let trust: Promise<SecureContext> | undefined;
 
-  const make = async (usesTls: boolean, proxy: string | undefined, connectTimeoutMs: number) => {
+  const make = async (usesTls: boolean, proxy: ProxySetting | undefined, connectTimeoutMs: number) => {
     // A metadata server is asked without TLS, and then nothing of it is loaded.
     if (usesTls) trust ??= import("./trust.ts").then(({ trustOf }) => trustOf(env).context);
     return newDispatcher(proxy, await trust, connectTimeoutMs);
   };
 
   return {
-    /** Rejects with a TransportError of no host when the proxy's address is of no use. */
+    /** Rejects with a TransportError of no host (`setting`) when the proxy or a file of certificates is of no use. */
     to(endpoint: Endpoint, connectTimeoutMs: number): Promise<Dispatcher> {
       const proxy = proxyFor(env, endpoint);
-      const key = `${proxy ?? ""} ${connectTimeoutMs} ${endpoint.scheme}`;
-      const usesTls = endpoint.scheme === "https" || /^https:/i.test(proxy ?? "");
+      const key = `${proxy?.url ?? ""} ${connectTimeoutMs} ${endpoint.scheme}`;
+      const usesTls = endpoint.scheme === "https" || /^https:/i.test(proxy?.url ?? "");
       const way = known.get(key) ?? make(usesTls, proxy, connectTimeoutMs);
       known.set(key, way);
       return way;
@@ -146,7 +146,7 @@ export function createWays(env: HttpOptions["env"]) {
 }
 
 function newDispatcher(
-  proxy: string | undefined,
+  proxy: ProxySetting | undefined,
   secureContext: SecureContext | undefined,
   connectTimeoutMs: number,
 ): Dispatcher {

@@ -3,6 +3,7 @@
 
 import { type Endpoint, isLoopback } from "../core/endpoint.ts";
 import { inSubnet, parseIp } from "../core/ip-address.ts";
+import { setting } from "../core/setting.ts";
 import type { ProxyName } from "./transport-error.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -24,28 +25,34 @@ export function isMetadataAddress(host: string): boolean {
   return METADATA_HOSTS.has(host) && parseIp(host) !== undefined;
 }
 
+/** A proxy as a variable sets it: not looked at yet, and it may hold a password. */
+export interface ProxySetting {
+  readonly variable: string;
+  readonly url: string;
+}
+
 /**
- * The proxy URL for `target`, or undefined for a direct connection. https uses only HTTPS_PROXY, http only
- * HTTP_PROXY; the lower-case spelling wins, as in curl.
+ * The proxy for `target`, or undefined for a direct connection. https uses only HTTPS_PROXY, http only HTTP_PROXY; the
+ * lower-case spelling wins, as in curl.
  */
-export function proxyFor(env: Env, target: Endpoint): string | undefined {
+export function proxyFor(env: Env, target: Endpoint): ProxySetting | undefined {
   if (isLoopback(target.host) || METADATA_HOSTS.has(target.host)) return undefined;
-  const proxy =
-    target.scheme === "https" ? env.https_proxy || env.HTTPS_PROXY : env.http_proxy || env.HTTP_PROXY;
-  if (!proxy || isExempt(env.no_proxy || env.NO_PROXY || "", target)) return undefined;
-  return /^[a-z][a-z0-9+.-]*:\/\//i.test(proxy) ? proxy : `http://${proxy}`;
+  const names = target.scheme === "https" ? ["https_proxy", "HTTPS_PROXY"] : ["http_proxy", "HTTP_PROXY"];
+  const variable = names.find((name) => setting(env[name]) !== undefined);
+  const value = variable === undefined ? undefined : setting(env[variable]);
+  if (variable === undefined || value === undefined) return undefined;
+  if (isExempt(setting(env.no_proxy) ?? setting(env.NO_PROXY) ?? "", target)) return undefined;
+  return { variable, url: /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}` };
 }
 
 /** The proxy of `target` as it may be shown; undefined for a direct connection. */
 export function proxyName(env: Env, target: Endpoint): ProxyName | undefined {
-  const url = proxyFor(env, target);
-  if (url === undefined) return undefined;
-  const names = target.scheme === "https" ? ["https_proxy", "HTTPS_PROXY"] : ["http_proxy", "HTTP_PROXY"];
-  const variable = names.find((name) => env[name]) ?? "";
+  const proxy = proxyFor(env, target);
+  if (proxy === undefined) return undefined;
   // What stands before the last `@` may be a password.
-  const [, scheme = "", authority = ""] = /^([a-z0-9+.-]+):\/\/(?:.*@)?([^@/?#]*)/i.exec(url) ?? [];
+  const [, scheme = "", authority = ""] = /^([a-z0-9+.-]+):\/\/(?:.*@)?([^@/?#]*)/i.exec(proxy.url) ?? [];
   const port = /:[0-9]+$/.test(authority) ? "" : scheme.toLowerCase() === "https" ? ":443" : ":80";
-  return { address: `${authority.replace(/[^!-~]/g, "?").slice(0, 120)}${port}`, variable };
+  return { address: `${authority.replace(/[^!-~]/g, "?").slice(0, 120)}${port}`, variable: proxy.variable };
 }
 
 function isExempt(noProxy: string, target: Endpoint): boolean {

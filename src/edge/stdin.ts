@@ -24,6 +24,8 @@ async function readRest(deadline: Deadline): Promise<Uint8Array> {
   for (;;) {
     const chunk = await nextChunk(deadline);
     if (chunk.length === 0) return Buffer.concat(chunks);
+    // A writer that never pauses would leave no timer its turn.
+    if (deadline.remainingMs() <= 0) throw stdinOpen();
     if (kept <= KEPT_BYTES) chunks.push(chunk);
     kept += chunk.length;
   }
@@ -69,11 +71,14 @@ async function readSocket(deadline: Deadline): Promise<Uint8Array> {
     const socket = new Socket({ fd: 0, readable: true, writable: false });
     const chunks: Buffer[] = [];
     let kept = 0;
-    const timer = setTimeout(() => {
+    const late = (): void => {
+      clearTimeout(timer);
       socket.destroy();
       reject(stdinOpen());
-    }, deadline.remainingMs());
+    };
+    const timer = setTimeout(late, deadline.remainingMs());
     socket.on("data", (chunk: Buffer) => {
+      if (deadline.remainingMs() <= 0) return late();
       if (kept <= KEPT_BYTES) chunks.push(chunk);
       kept += chunk.length;
     });

@@ -3,8 +3,8 @@
 
 export type TransportTrouble =
   | "connect"
-  /** The address of the proxy is of no use. */
-  | "proxy"
+  /** A variable sets what is of no use: no address of a proxy, no file with certificates. Nothing was asked. */
+  | "setting"
   /** The proxy answered, and not with a way to the target; asking again could lock an account. */
   | "proxy-refused"
   | "timeout"
@@ -31,6 +31,8 @@ export interface TransportDetails {
   readonly proxyStatus?: number;
   /** Milliseconds from the request to the failure. */
   readonly waitedMs?: number;
+  /** The variable that is of no use, and why: never its value where that may hold a password. */
+  readonly setting?: { readonly variable: string; readonly reason: string };
   /** Who issued a certificate that is not trusted. */
   readonly issuer?: string | undefined;
 }

@@ -1,6 +1,7 @@
 // A transport error in words, for the platform and every cloud alike: which address with its port, by which way, after how
 // long, and what to do where that follows from the error itself.
 
+import { Failure } from "../core/failures.ts";
 import type { TransportError } from "./transport-error.ts";
 
 export interface TransportMessage {
@@ -14,6 +15,7 @@ const UNKNOWN_NAME: ReadonlySet<string> = new Set(["ENOTFOUND", "EAI_AGAIN"]);
 /** `who`: as in `the platform`. */
 export function transportMessage(error: TransportError, who: string): TransportMessage {
   const { details, trouble, systemCode } = error;
+  if (details.setting !== undefined) return settingMessage(details.setting);
   const at = `${who} at ${error.host.includes(":") ? `[${error.host}]` : error.host}${portOf(error)}`;
   if (details.proxy !== undefined) {
     const said = proxyMessage(error, details.proxy, portOf(error));
@@ -37,6 +39,18 @@ export function transportMessage(error: TransportError, who: string): TransportM
   }
 }
 
+/** What the user has set and nobody can use is a mistake of the configuration, whoever was to be asked. */
+export function settingFailure({ details }: TransportError): Failure | undefined {
+  if (details.setting === undefined) return undefined;
+  const { message, hint } = settingMessage(details.setting);
+  return new Failure("config-invalid", message, { hint });
+}
+
+const settingMessage = ({ variable, reason }: { variable: string; reason: string }) => ({
+  message: `${variable} ${reason}`,
+  hint: `correct ${variable}, or unset it`,
+});
+
 const CA_HINT = "name the CA in SSL_CERT_FILE or NODE_EXTRA_CA_CERTS";
 
 /** What is the proxy's doing. */
@@ -55,12 +69,6 @@ function proxyMessage(
         status === 407
           ? `put a user name and password that the proxy accepts into ${variable}, or the host into NO_PROXY`
           : `have ${host}${port} allowed at the proxy, or put the host into NO_PROXY`,
-    };
-  }
-  if (trouble === "proxy") {
-    return {
-      message: `the proxy of ${variable} cannot be used (${systemCode})`,
-      hint: `correct ${variable}`,
     };
   }
   if (details.atProxy !== true) return undefined;

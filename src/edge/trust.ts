@@ -1,20 +1,14 @@
 // The certificates we trust: the runtime's own, the machine's bundle, and what the usual variables name. Each
-// source adds; none replaces another. A file that cannot be read adds nothing.
+// source adds; none replaces another. A file that is named must be there and hold one; the machine's own need not.
 
 import { createSecureContext, rootCertificates, type SecureContext } from "node:tls";
+import { setting } from "../core/setting.ts";
+import { CA_VARIABLES, SYSTEM_BUNDLES } from "./ca-files.ts";
 import { readRegularFile } from "./regular-file.ts";
+import { TransportError } from "./transport-error.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-export const CA_VARIABLES = ["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "AWS_CA_BUNDLE"] as const;
-/** Debian and Alpine, Fedora, RHEL, SUSE, BSD: the first that exists is the machine's bundle. */
-const SYSTEM_BUNDLES = [
-  "/etc/ssl/certs/ca-certificates.crt",
-  "/etc/pki/tls/certs/ca-bundle.crt",
-  "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-  "/etc/ssl/ca-bundle.pem",
-  "/etc/ssl/cert.pem",
-];
 const MAX_BUNDLE_BYTES = 16 * 1024 * 1024;
 const BEGIN = "-----BEGIN CERTIFICATE-----";
 const END = "-----END CERTIFICATE-----";
@@ -26,22 +20,39 @@ export interface Trust {
   readonly context: SecureContext;
 }
 
+/** Throws a TransportError (`setting`) for a file that a variable names and that gives no certificate. */
 export function trustOf(env: Env): Trust {
   // A machine's roots are mostly the runtime's own in lines of another length. Those of files are told apart by every
   // character: which of two layouts of one certificate can be read is not known yet.
   const own = new Set(rootCertificates.map(inOneLine));
   const found = new Set<string>();
-  const add = (path: string): boolean => {
-    const bundle = certificatesIn(path);
-    for (const pem of bundle ?? []) if (!own.has(inOneLine(pem))) found.add(pem);
-    return bundle !== undefined;
+  const add = (bundle: readonly string[]): void => {
+    for (const pem of bundle) if (!own.has(inOneLine(pem))) found.add(pem);
   };
-  const files = CA_VARIABLES.map((name) => env[name]);
-  for (const path of files) if (path) add(path);
-  SYSTEM_BUNDLES.some(add);
+  for (const variable of CA_VARIABLES) add(namedBundle(env, variable));
+  SYSTEM_BUNDLES.some((path) => {
+    const bundle = certificatesIn(path);
+    add(bundle ?? []);
+    return bundle !== undefined;
+  });
   const all = [...rootCertificates, ...found];
   // One damaged certificate in a bundle must not take the others with it.
   return ifAllAccepted(all) ?? onlyAccepted(all);
+}
+
+/** None for a variable that is not set. */
+function namedBundle(env: Env, variable: string): readonly string[] {
+  const path = setting(env[variable]);
+  if (path === undefined) return [];
+  const certificates = certificatesIn(path);
+  if (certificates === undefined) throw unusable(variable, path, "cannot be read");
+  if (certificates.length === 0) throw unusable(variable, path, "holds no certificate");
+  return certificates;
+}
+
+function unusable(variable: string, path: string, what: string): TransportError {
+  const reason = `names ${path.slice(0, 200)}, which ${what}`;
+  return new TransportError("setting", "", "", { setting: { variable, reason } });
 }
 
 /** The machine's own bundle, if it has one. */

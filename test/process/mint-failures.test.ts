@@ -1,7 +1,7 @@
 // The ways in which minting fails, through the program itself: ten of them, ten codes, one line each with a next
 // step, the same on both streams, and nothing secret in it, in the failure log or in any file.
 
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { writeExpiredSso } from "../stand-ins/clouds/aws-files.ts";
@@ -178,5 +178,27 @@ for (const build of executables) {
         expect(said.tookMs - startUpMs).toBeLessThan(2000);
       }
     });
+  });
+}
+
+for (const build of executables) {
+  it(`${build.name}: a failure to mint is remembered, and none any more once the user has changed something`, async () => {
+    const at = await mintBed({ build, clouds: EC2 });
+    at.clouds.ring.deny(INSTANCE_ROLE, "ecr:GetAuthorizationToken");
+    const isRemembered = async (env: Record<string, string>): Promise<boolean> =>
+      failureIn(ECR, "aws-denied", await at.get(ECR, env)).includes("(remembered, asked ");
+    const ca = join(at.bed.root, "some-ca.pem");
+    writeFileSync(ca, "one");
+    for (const env of [
+      {},
+      { NO_PROXY: "elsewhere.example" },
+      { HTTPS_PROXY: "http://127.0.0.1:9" },
+      { SSL_CERT_FILE: ca },
+    ]) {
+      expect(await isRemembered(env), JSON.stringify(env)).toBe(false);
+      expect(await isRemembered(env), JSON.stringify(env)).toBe(true);
+    }
+    writeFileSync(ca, "another one in the same place");
+    expect(await isRemembered({ SSL_CERT_FILE: ca })).toBe(false);
   });
 }

@@ -40,7 +40,53 @@ for (const build of buildsUnderTest()) {
     it("an unknown CA is not trusted, whatever NODE_TLS_REJECT_UNAUTHORIZED says", async () => {
       await at.expectNothing({});
       await at.expectNothing({ NODE_TLS_REJECT_UNAUTHORIZED: "0" });
-      await at.expectNothing({ NODE_EXTRA_CA_CERTS: join(at.bed.root, "no-such-file.pem") });
+    });
+
+    it.each(["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "AWS_CA_BUNDLE"])(
+      "%s that names no file of certificates is an error that names both",
+      async (name) => {
+        const empty = join(at.bed.root, "empty.pem");
+        writeFileSync(empty, "");
+        // Another variable's good file does not make up for it.
+        const good = { [name === "SSL_CERT_FILE" ? "AWS_CA_BUNDLE" : "SSL_CERT_FILE"]: at.ca };
+        await at.expectInvalid(
+          { ...good, [name]: "/no/such.pem" },
+          `${name} names /no/such.pem, which cannot be read`,
+        );
+        await at.expectInvalid(
+          { ...good, [name]: empty },
+          `${name} names ${empty}, which holds no certificate`,
+        );
+        await at.expectAnswer({ ...good, [name]: " \n" });
+        await at.expectAnswer({ [name]: ` ${at.ca}\t` });
+      },
+    );
+
+    it.each([
+      "not a url",
+      "http://",
+      "http://[::1",
+      "http://proxy:99999",
+      "socks5://127.0.0.1:1",
+      "ftp://127.0.0.1",
+      "http://127.0.0.1:1/\u0001",
+    ])("HTTPS_PROXY=%j is an error that names the variable, and no way round it is taken", async (value) => {
+      const base = {
+        ONA_BASE_URL: `https://platform.example.test:${at.port}/api`,
+        NODE_EXTRA_CA_CERTS: at.ca,
+      };
+      await at.expectInvalid({ ...base, HTTPS_PROXY: value }, "HTTPS_PROXY ");
+      await at.expectInvalid({ ...base, HTTPS_PROXY: at.proxy.url, https_proxy: value }, "https_proxy ");
+      expect(at.proxy.asked).toEqual([]);
+    });
+
+    it("white space around a proxy is dropped, and a blank one is none", async () => {
+      const base = {
+        ONA_BASE_URL: `https://platform.example.test:${at.port}/api`,
+        NODE_EXTRA_CA_CERTS: at.ca,
+      };
+      await at.expectAnswer({ ...base, HTTPS_PROXY: ` ${at.proxy.url}\r\n`, https_proxy: " " });
+      expect(at.proxy.asked.length).toBeGreaterThan(0);
     });
 
     it("a certificate for another name is refused", async () => {

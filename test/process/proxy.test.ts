@@ -70,7 +70,7 @@ for (const build of buildsUnderTest()) {
       const env = {
         ONA_BASE_URL: "https://192.0.2.7/api",
         HTTPS_PROXY: at.proxy.url,
-        DOCKER_CREDENTIAL_ONA_DEADLINE_MS: "600",
+        DOCKER_CREDENTIAL_ONA_DEADLINE_MS: "1500",
       };
       await at.get({ ...env, NO_PROXY: "192.0.2.0/24" });
       expect(at.proxy.asked).toEqual([]);
@@ -86,7 +86,9 @@ for (const build of buildsUnderTest()) {
         ONA_BASE_URL: "https://platform.example.test/api",
         HTTPS_PROXY: at.proxy.url.replace("http://", "socks5://"),
       });
-      expect(stdout.toString()).toMatch(/^[ -~]+\(unsupported proxy\)[ -~]+ \[platform-unreachable\]\n$/);
+      expect(stdout.toString()).toMatch(
+        /: HTTPS_PROXY names an unsupported proxy[ -~]+ \[config-invalid\]\n$/,
+      );
       expect(stderr.toString()).toBe(stdout.toString());
       expect(code).toBe(1);
       expect(at.proxy.asked).toEqual([]);

@@ -1,6 +1,6 @@
 // A bed with a stand-in behind TLS and a proxy that leads every name to it; the names of the real platform included.
 
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { join } from "node:path";
@@ -25,6 +25,8 @@ export interface TlsBed {
   expectAnswer(env: Record<string, string>): Promise<void>;
   /** NF, since nobody gives the registry to us: what counts is how many requests arrived at the platform. */
   expectNothing(env: Record<string, string>, requests?: number): Promise<void>;
+  /** `config-invalid` in one line that begins so, for a registry that is given to us; nobody is asked. */
+  expectInvalid(env: Record<string, string>, begins: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -59,6 +61,18 @@ export async function startTlsBed(build: Build): Promise<TlsBed> {
       expect(stdout.toString()).toBe("credentials not found in native keychain\n");
       expect(code).toBe(1);
       expect(platform.journal.count() - before).toBe(requests);
+    },
+    async expectInvalid(env, begins) {
+      const before = platform.journal.count();
+      const docker = join(bed.root, "given");
+      mkdirSync(docker, { recursive: true });
+      writeFileSync(join(docker, "config.json"), JSON.stringify({ credHelpers: { [HOST]: "ona" } }));
+      const { stdout, stderr, code } = await get({ ...env, DOCKER_CONFIG: docker });
+      const line = stdout.toString();
+      expect(line.slice(0, HOST.length + 2 + begins.length)).toBe(`${HOST}: ${begins}`);
+      expect(line).toMatch(/^[ -~]+ \[config-invalid\]\n$/);
+      expect([stderr.toString(), code]).toEqual([line, 1]);
+      expect(platform.journal.count()).toBe(before);
     },
     async close() {
       await proxy.close();

@@ -1,7 +1,9 @@
 // Proxies and certificate files: what the variables say, and how many certificates each file gave.
 
 import type { Seen } from "../../core/findings.ts";
-import { CA_VARIABLES, certificatesIn, systemBundle } from "../../edge/trust.ts";
+import { setting } from "../../core/setting.ts";
+import { CA_VARIABLES } from "../../edge/ca-files.ts";
+import { certificatesIn, systemBundle } from "../../edge/trust.ts";
 import type { Checked, Fact } from "./check.ts";
 import { printable } from "./check.ts";
 import type { Scene } from "./scene.ts";
@@ -18,11 +20,11 @@ const PROXY_VARIABLES = [
 export function checkNetwork({ context }: Scene): Checked {
   const { env } = context;
   const proxies = PROXY_VARIABLES.flatMap((name) => {
-    const value = env[name];
+    const value = setting(env[name]);
     return value ? [{ name, value: /no_proxy/i.test(name) ? printable(value) : shownProxy(value) }] : [];
   });
   const files = CA_VARIABLES.flatMap((name) => {
-    const path = env[name];
+    const path = setting(env[name]);
     return path ? [{ name: name as string, path, count: certificatesIn(path)?.length }] : [];
   });
   const system = systemBundle();

@@ -42,7 +42,7 @@ export async function checkPlatform(scene: Scene, asked: Promise<PlatformState>)
     base.scheme === "https" ? certificateOf(base, context.env, PROBE_LIMIT_MS) : undefined,
   ]);
   const proxy = proxyFor(context.env, base);
-  const way = proxy === undefined ? "directly" : `through the proxy ${shownProxy(proxy)}`;
+  const way = proxy === undefined ? "directly" : `through the proxy ${shownProxy(proxy.url)}`;
   const reached =
     failure === undefined ? `reached ${way} in ${Math.round(probe.tookMs)} ms` : `asked ${way}, in vain`;
   const issuer = certificate?.issuer;
@@ -57,7 +57,7 @@ export async function checkPlatform(scene: Scene, asked: Promise<PlatformState>)
     data: {
       asked: true,
       baseUrl: `${base.origin}${base.path}`,
-      proxy: proxy === undefined ? null : shownProxy(proxy),
+      proxy: proxy === undefined ? null : shownProxy(proxy.url),
       reached: failure === undefined,
       certificateIssuer: issuer ?? null,
       clockDifferenceMs: probe.skewMs ?? null,

@@ -5,7 +5,7 @@ import { Failure, type FailureCode } from "../../core/failures.ts";
 import type { Deadline } from "../../edge/clock.ts";
 import { type Again, isOver, isPassing, retryAfterMs } from "../../edge/retry.ts";
 import { TransportError } from "../../edge/transport-error.ts";
-import { transportMessage } from "../../edge/transport-message.ts";
+import { settingFailure, transportMessage } from "../../edge/transport-message.ts";
 import { isByBoundary, type Refusable, refusalText } from "./refusal.ts";
 
 /** AWS itself accepts five minutes. */
@@ -134,6 +134,8 @@ function offBy(skewMs: number | undefined): string {
 }
 
 function transportFailure(error: TransportError, api: string, deadline: Deadline): Failure {
+  const unusable = settingFailure(error);
+  if (unusable !== undefined) return unusable;
   if (isOver(deadline)) {
     return new Failure("deadline", `no time was left for an answer of ${api}`, {
       hint: "check the network, or raise deadlineMs",

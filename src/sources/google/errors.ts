@@ -4,7 +4,7 @@ import { Failure } from "../../core/failures.ts";
 import type { Deadline } from "../../edge/clock.ts";
 import { isOver } from "../../edge/retry.ts";
 import { TransportError } from "../../edge/transport-error.ts";
-import { transportMessage } from "../../edge/transport-message.ts";
+import { settingFailure, transportMessage } from "../../edge/transport-message.ts";
 import type { GoogleOutcome, GoogleProblem } from "./fetch.ts";
 
 const MAX_SKEW_MS = 5 * 60_000;
@@ -44,6 +44,8 @@ export function badAnswer(api: string): Failure {
 }
 
 function transportFailure(error: TransportError, api: string, deadline: Deadline): Failure {
+  const unusable = settingFailure(error);
+  if (unusable !== undefined) return unusable;
   if (isOver(deadline)) {
     return new Failure("deadline", `no time was left for an answer of ${api}`, {
       hint: "check the network, or raise deadlineMs",

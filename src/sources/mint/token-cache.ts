@@ -43,6 +43,8 @@ export interface TokenCacheOptions {
   readonly cache: Cache;
   readonly clock: Clock;
   readonly deadline: Deadline;
+  /** A mark of what the user can change: a failure under other settings is none of ours. Asked only where one is looked for. */
+  readonly settings: () => string;
 }
 
 /** The token of `key` if it is there and not due for renewal. */
@@ -65,7 +67,8 @@ export async function mintedToken(
     cache.refresh();
     const entry = usable(read(key, cache), clock.nowMs());
     if (entry !== undefined && clock.nowMs() < entry.refreshAtMs) return entry;
-    return remembered(key, cache, clock) === undefined ? undefined : (entry ?? remembered(key, cache, clock));
+    const failure = remembered(key, options);
+    return failure === undefined ? undefined : (entry ?? failure);
   };
   const early = poll();
   const found =
@@ -99,7 +102,7 @@ export function eraseMinted(key: string, cache: Cache, clock: Clock): void {
 
 async function renew(
   key: string,
-  { cache, clock, deadline }: TokenCacheOptions,
+  { cache, clock, deadline, settings }: TokenCacheOptions,
   mint: (deadline: Deadline) => Promise<MintedToken>,
 ): Promise<MintEntry | Failure> {
   const before = read(key, cache);
@@ -115,7 +118,7 @@ async function renew(
     const failure = toFailure(error);
     // A short deadline of ours says nothing to others, unless the old token lets everybody wait.
     if (failure.code !== "deadline" || still !== undefined) {
-      cache.write(failureKey(key), failureFields(clock.nowMs(), failure));
+      cache.write(failureKey(key, settings), failureFields(clock.nowMs(), failure));
     }
     return usable(still, clock.nowMs()) ?? failure;
   }
@@ -148,8 +151,8 @@ function expired(token: MintedToken, nowMs: number): Failure {
   });
 }
 
-function remembered(key: string, cache: Cache, clock: Clock): Failure | undefined {
-  const entry = cache.read(failureKey(key), parseFailureEntry);
+function remembered(key: string, { cache, clock, settings }: TokenCacheOptions): Failure | undefined {
+  const entry = cache.read(failureKey(key, settings), parseFailureEntry);
   if (entry === undefined || clock.nowMs() - entry.atMs >= FAILURE_MEMORY_MS) return undefined;
   const token = read(key, cache);
   return token !== undefined && token.atMs > entry.atMs
@@ -157,7 +160,7 @@ function remembered(key: string, cache: Cache, clock: Clock): Failure | undefine
     : toRememberedFailure(entry, clock.nowMs());
 }
 
-const failureKey = (key: string): string => `failure\n${key}`;
+const failureKey = (key: string, settings: () => string): string => `failure\n${key}\n${settings()}`;
 
 function read(key: string, cache: Cache): MintEntry | undefined {
   return cache.read(key, parse);

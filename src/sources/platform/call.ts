@@ -8,7 +8,7 @@ import type { Clock, Deadline } from "../../edge/clock.ts";
 import type { Http, HttpResponse } from "../../edge/http.ts";
 import { type Again, retryAfterMs, withRetries } from "../../edge/retry.ts";
 import { TransportError } from "../../edge/transport-error.ts";
-import { transportMessage } from "../../edge/transport-message.ts";
+import { settingFailure, transportMessage } from "../../edge/transport-message.ts";
 import { Outage, Refused } from "./errors.ts";
 
 const RETRIED_STATUS: ReadonlySet<number> = new Set([502, 503, 504]);
@@ -27,7 +27,7 @@ export interface PlatformCall<T> {
   readonly parse: (value: unknown) => T | undefined;
 }
 
-/** The parsed answer. Throws an Outage or a Refused. */
+/** The parsed answer. Throws an Outage or a Refused, or a Failure (`config-invalid`) for a variable of no use. */
 export async function callPlatform<T>(call: PlatformCall<T>, http: Http, clock: Clock): Promise<T> {
   const { deadline } = call;
   let base = call.base;
@@ -42,7 +42,9 @@ export async function callPlatform<T>(call: PlatformCall<T>, http: Http, clock: 
   try {
     return sort(await withRetries({ clock, deadline }, attempt, afterError, afterAnswer), call);
   } catch (error) {
-    throw error instanceof TransportError ? transportOutage(error, grantedMs) : error;
+    throw error instanceof TransportError
+      ? (settingFailure(error) ?? transportOutage(error, grantedMs))
+      : error;
   }
 }
 

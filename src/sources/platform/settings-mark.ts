@@ -3,6 +3,8 @@
 
 import { statSync } from "node:fs";
 import type { Config } from "../../core/config.ts";
+import { setting } from "../../core/setting.ts";
+import { CA_VARIABLES, SYSTEM_BUNDLES } from "../../edge/ca-files.ts";
 import { textHash } from "../../store/credential-hash.ts";
 import { tokenSources } from "./token-sources.ts";
 
@@ -10,15 +12,15 @@ const VARIABLES = [
   ...["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy"],
   "DOCKER_CREDENTIAL_ONA_DEADLINE_MS",
 ];
-const CA_VARIABLES = ["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "AWS_CA_BUNDLE"];
 
 /** A hash: proxies and tokens hold secrets. */
 export function settingsMark(env: Readonly<Record<string, string | undefined>>, config: Config): string {
-  const files = CA_VARIABLES.map((name) => [env[name] ?? null, stampOf(env[name])]);
+  const files = CA_VARIABLES.map((name) => [env[name] ?? null, stampOf(setting(env[name]))]);
   const tokens = tokenSources(config, env)
     .filter((source) => source.isPresent())
     .map((source) => source.mark());
-  return textHash(JSON.stringify([VARIABLES.map((name) => env[name] ?? null), files, tokens, config]));
+  const variables = VARIABLES.map((name) => env[name] ?? null);
+  return textHash(JSON.stringify([variables, files, SYSTEM_BUNDLES.map(stampOf), tokens, config]));
 }
 
 /** Size and time of a file, so that one that was repaired in its place counts as another. */

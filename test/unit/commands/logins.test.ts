@@ -80,7 +80,7 @@ describe("a login that the platform gives anyway is not kept", () => {
     const mint = async (token: string): Promise<void> => {
       const { cache } = w.local();
       const nowMs = w.clock.nowMs();
-      const options = { cache, clock: w.clock, deadline: deadlineAfter(w.clock, 10_000) };
+      const options = { cache, clock: w.clock, deadline: deadlineAfter(w.clock, 10_000), settings: () => "" };
       await mintedToken(key, options, async () => ({
         username: "AWS",
         secret: new Secret(token),

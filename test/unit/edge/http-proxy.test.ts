@@ -78,7 +78,7 @@ describe("a proxy with a password", () => {
     for (const proxy of [refusing.origin, "http://127.0.0.1:1", "http://[::bad", "gopher://127.0.0.1:1"]) {
       const HTTPS_PROXY = proxy.replace("://", "://c4nary-user:c4nary-pass@");
       const http = httpFor({ HTTPS_PROXY }, 2000, (step) => steps.push(step));
-      expect(await outcome(http, url)).toMatch(/^(?:connect|proxy-refused|proxy)$/);
+      expect(await outcome(http, url)).toMatch(/^(?:connect|proxy-refused|setting)$/);
     }
     expect(steps).toHaveLength(4);
     expect(steps.join("\n")).not.toContain("c4nary");
@@ -125,23 +125,33 @@ it("a limit that ends while the trusted certificates are loaded holds", async ()
 });
 
 describe("a proxy's address", () => {
-  it.each(["http://a b", "http://[::1", "socks5://127.0.0.1:1", "socks4://127.0.0.1:1", "ftp://127.0.0.1:1"])(
-    "%s is refused, each time for the host that was asked for",
-    async (address) => {
-      const http = httpFor({ HTTPS_PROXY: address });
-      const hosts = ["one.example.test", "two.example.test", "one.example.test"];
-      const asked = hosts.map(async (host) => {
-        const request = { method: "GET", endpoint: endpointOf(`https://${host}`), path: "/", headers: {} };
-        await expect(http.send(request)).rejects.toMatchObject({ trouble: "proxy", host });
+  it.each([
+    "http://a b",
+    "http://a\nb",
+    "http://a:99999",
+    "http://",
+    "http://[::1",
+    "socks5://127.0.0.1:1",
+    "socks4://127.0.0.1:1",
+    "ftp://127.0.0.1:1",
+  ])("%s is refused, each time for the host that was asked for", async (address) => {
+    const http = httpFor({ HTTPS_PROXY: address });
+    const hosts = ["one.example.test", "two.example.test", "one.example.test"];
+    const asked = hosts.map(async (host) => {
+      const request = { method: "GET", endpoint: endpointOf(`https://${host}`), path: "/", headers: {} };
+      await expect(http.send(request)).rejects.toMatchObject({
+        trouble: "setting",
+        host,
+        details: { setting: { variable: "HTTPS_PROXY" } },
       });
-      await Promise.all(asked);
-    },
-  );
+    });
+    await Promise.all(asked);
+  });
 
   it("of SOCKS is not connected to", async () => {
     const server = await hostileServer(() => undefined);
     const http = httpFor({ HTTPS_PROXY: `socks5://127.0.0.1:${server.port}` });
-    expect(await outcome(http, url)).toBe("proxy");
+    expect(await outcome(http, url)).toBe("setting");
     expect(server.connections()).toBe(0);
   });
 });

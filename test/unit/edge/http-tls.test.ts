@@ -52,9 +52,20 @@ describe("a private CA", () => {
     expect(await outcome(httpFor(env), (await serve(strange)).origin)).toBe("200 ok");
   });
 
-  it("a file that is not there, or is none, adds nothing and takes nothing away", async () => {
-    const env = { NODE_EXTRA_CA_CERTS: "/no/such/file", SSL_CERT_FILE: "/", AWS_CA_BUNDLE: pem(good.ca) };
-    expect(await outcome(httpFor(env), (await serve(good)).origin)).toBe("200 ok");
+  it("a variable that names no file of certificates: nobody is asked over TLS, others' files or not", async () => {
+    const { origin } = await serve(good);
+    for (const path of ["/no/such/file", "/"]) {
+      const env = { NODE_EXTRA_CA_CERTS: path, AWS_CA_BUNDLE: pem(good.ca) };
+      expect(await outcome(httpFor(env), origin)).toBe("setting");
+    }
+  });
+
+  it("and without TLS nobody looks at it", async () => {
+    const plain = await hostileServer((socket) =>
+      socket.end("HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok"),
+    );
+    const http = httpFor({ SSL_CERT_FILE: "/no/such/file" });
+    expect(await outcome(http, `http://127.0.0.1:${plain.port}`)).toBe("200 ok");
   });
 
   it("among damaged ones is trusted all the same", async () => {

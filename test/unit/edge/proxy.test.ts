@@ -7,7 +7,7 @@ import { endpointOf } from "./hostile-server.ts";
 
 type Env = Record<string, string>;
 const P = "http://proxy.example:3128";
-const via = (env: Env, url: string): string | undefined => proxyFor(env, endpointOf(url));
+const via = (env: Env, url: string): string | undefined => proxyFor(env, endpointOf(url))?.url;
 
 describe("which variable", () => {
   it.each<[Env, string, string | undefined]>([
@@ -18,6 +18,10 @@ describe("which variable", () => {
     [{ https_proxy: "", HTTPS_PROXY: P }, "https://a.example", P],
     [{ HTTP_PROXY: P, http_proxy: P, ALL_PROXY: P, all_proxy: P }, "https://a.example", undefined],
     [{ HTTPS_PROXY: "proxy.example:3128" }, "https://a.example", P],
+    [{ HTTPS_PROXY: ` ${P}\n` }, "https://a.example", P],
+    [{ https_proxy: " \t", HTTPS_PROXY: P }, "https://a.example", P],
+    [{ HTTPS_PROXY: " \r\n" }, "https://a.example", undefined],
+    [{ HTTPS_PROXY: P, no_proxy: " ", NO_PROXY: "\ta.example " }, "https://a.example", undefined],
     [{ HTTPS_PROXY: "https://proxy.example" }, "https://a.example", "https://proxy.example"],
     [{ HTTPS_PROXY: "user:pass@proxy.example:1" }, "https://a.example", "http://user:pass@proxy.example:1"],
     [{ HTTP_PROXY: P }, "http://a.example", P],

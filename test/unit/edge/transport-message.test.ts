@@ -68,9 +68,14 @@ it.each<Row>([
     "the proxy proxy.example:3128 of https_proxy did not answer, waited 1.2 s; check https_proxy",
   ],
   [
-    "a proxy of no use",
-    ["proxy", "app.example", "unsupported proxy", PROXIED],
-    "the proxy of https_proxy cannot be used (unsupported proxy); correct https_proxy",
+    "a variable of no use",
+    [
+      "setting",
+      "app.example",
+      "",
+      { ...PROXIED, setting: { variable: "https_proxy", reason: "is not the URL of a proxy" } },
+    ],
+    "https_proxy is not the URL of a proxy; correct https_proxy, or unset it",
   ],
   [
     "a certificate with its issuer",

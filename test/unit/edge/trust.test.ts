@@ -4,6 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createSecureContext, rootCertificates } from "node:tls";
 import { describe, expect, it } from "vitest";
+import { CA_VARIABLES } from "../../../src/edge/ca-files.ts";
 import { trustOf } from "../../../src/edge/trust.ts";
 import { makeLoopbackCertificate } from "../../stand-ins/platform/certificate.ts";
 import { scratch } from "../store/scratch.ts";
@@ -59,8 +60,6 @@ describe("a bundle", () => {
       [2, 3],
     ],
     ["with a key in it", ["-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", two], [2]],
-    ["that is empty", [], []],
-    ["that is no PEM", ["hello"], []],
   ])("%s", (_, parts, expected) => {
     const found = trusted(file(...parts));
     for (const index of expected) expect(found).toContain(index);
@@ -96,11 +95,33 @@ describe("a bundle", () => {
   });
 });
 
-it.each(["/no/such/file", "/", "relative.pem", "", "/dev/null", "a\0b"])(
-  "the path %j adds nothing",
-  (path) => {
-    for (const name of ["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "AWS_CA_BUNDLE"]) {
-      expect(trustOf({ [name]: path }).certificates).toEqual(trustOf({}).certificates);
-    }
-  },
-);
+describe.each(CA_VARIABLES)("%s", (name) => {
+  it.each<[string, string | (() => string), string]>([
+    ["a file that is not there", "/no/such/file", "cannot be read"],
+    ["a directory", "/", "cannot be read"],
+    ["a device", "/dev/null", "cannot be read"],
+    ["no path at all", "a\0b", "cannot be read"],
+    ["an empty file", () => file(), "holds no certificate"],
+    ["no PEM", () => file("hello"), "holds no certificate"],
+    [
+      "a key",
+      () => file("-----BEGIN PRIVATE KEY-----\nAA\n-----END PRIVATE KEY-----\n"),
+      "holds no certificate",
+    ],
+    ["a certificate that is cut", () => file(one.slice(0, 200)), "holds no certificate"],
+  ])("that names %s is an error that names it", (_, made, what) => {
+    const path = typeof made === "string" ? made : made();
+    const setting = { variable: name, reason: `names ${path}, which ${what}` };
+    expect(() => trustOf({ [name]: path })).toThrow(
+      expect.objectContaining({ trouble: "setting", details: { setting } }) as Error,
+    );
+  });
+
+  it.each(["", " ", "\t\r\n"])("%j counts as unset", (value) => {
+    expect(trustOf({ [name]: value }).certificates).toEqual(trustOf({}).certificates);
+  });
+
+  it("white space around the path is dropped", () => {
+    expect(trusted(` ${file(one)}\n`, name)).toEqual([1]);
+  });
+});

@@ -28,6 +28,8 @@ export class Mint {
   failing: Error | undefined;
   during: (() => void | Promise<void>) | undefined;
   lastLimitMs = 0;
+  /** The mark of what the user has set. */
+  settings = "as they were";
 
   cache(): Cache {
     return createCache([{ dir: this.dir, parents: true }], uid, this.clock);
@@ -36,9 +38,8 @@ export class Mint {
   async ask(cache: Cache = this.cache(), deadlineMs = 10_000): Promise<string> {
     const deadline = deadlineAfter(this.clock, deadlineMs);
     try {
-      const { credential } = await mintedToken(KEY, { cache, clock: this.clock, deadline }, (limit) =>
-        this.#mint(limit),
-      );
+      const options = { cache, clock: this.clock, deadline, settings: () => this.settings };
+      const { credential } = await mintedToken(KEY, options, (limit) => this.#mint(limit));
       return credential.secret.expose();
     } catch (error) {
       if (error instanceof Failure) return `failed ${error.code}`;

@@ -109,7 +109,7 @@ it("twenty at once: one mints, the others take its token", async () => {
   const one = (): Promise<string> =>
     mintedToken(
       KEY,
-      { cache, clock: systemClock, deadline: deadlineAfter(systemClock, 30_000) },
+      { cache, clock: systemClock, deadline: deadlineAfter(systemClock, 30_000), settings: () => "" },
       async () => {
         minted += 1;
         await systemClock.sleep(50);

@@ -133,6 +133,19 @@ describe("while a renewal fails", () => {
     expect(await m.ask()).toBe("token-2");
   });
 
+  it("a failure under other settings is none: what the user has changed may have mended it", async () => {
+    const m = new Mint();
+    m.failing = denied;
+    expect(await m.ask()).toBe("failed aws-denied");
+    m.settings = "another proxy";
+    expect([await m.ask(), await m.ask(), m.minted]).toEqual(["failed aws-denied", "failed aws-denied", 2]);
+    m.failing = undefined;
+    m.settings = "a third proxy";
+    expect(await m.ask()).toBe("token-3");
+    m.settings = "as they were";
+    expect(await m.ask()).toBe("token-3");
+  });
+
   it("our own deadline says nothing to others", async () => {
     const m = new Mint();
     m.failing = new Failure("deadline", "too late");
