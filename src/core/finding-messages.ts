@@ -63,8 +63,9 @@ export const FINDING_MESSAGES: Readonly<Record<FindingCode, Message>> = {
   },
   "ca-file-unusable": {
     message: "<variable> names <path>, which <reason>",
-    cause: "The certificates that it should add are not trusted, so connections that need them fail.",
-    remedy: "Correct the path, or the file: PEM with BEGIN CERTIFICATE.",
+    cause:
+      "No connection over TLS is made while it is named: what is set and of no use never counts as unset.",
+    remedy: "Correct the path, or the file (PEM with BEGIN CERTIFICATE), or unset the variable.",
   },
   "login-refused": {
     message: "<registry> refuses the login with <where the credential comes from>",

@@ -324,7 +324,16 @@ const more: readonly Row[] = [
     code: "ca-file-unusable",
     says: /^NODE_EXTRA_CA_CERTS names \/nowhere\/ca\.pem, which cannot be read/,
     remedy: /./,
-    also: ["registry-tls"],
+  },
+  {
+    name: "a proxy that is no URL",
+    breakIt: (at) => {
+      at.env.HTTPS_PROXY = "not a url";
+    },
+    args: [TEAM],
+    code: "config-invalid",
+    says: /^HTTPS_PROXY is not the URL of a proxy$/,
+    remedy: /^correct HTTPS_PROXY, or unset it$/,
   },
   {
     name: "a registry that sends its login elsewhere",

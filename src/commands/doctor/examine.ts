@@ -92,7 +92,7 @@ export async function examine(
     ...missing(scene, targets, registries, sections),
     ...unfinished,
   ];
-  return { findings: ranked(promoted(seen).map(toFinding)), sections, registries };
+  return { findings: ranked(withFilesOnce(seen).map(toFinding)), sections, registries };
 }
 
 async function raced<T>(scene: Scene, work: Promise<T>, late: () => T): Promise<T> {
@@ -211,10 +211,8 @@ function missing(
   });
 }
 
-/** A certificate file of no use is the cause where a certificate is not trusted. */
-function promoted(seen: readonly Seen[]): readonly Seen[] {
-  const untrusted = seen.some(({ code, message }) => /-tls$/.test(code) || /is not trusted/.test(message));
-  return seen.map((one) =>
-    untrusted && one.code === "ca-file-unusable" ? { ...one, severity: "error" as const } : one,
-  );
+/** A file of certificates of no use is one finding, whatever could not be asked for it. */
+function withFilesOnce(seen: readonly Seen[]): readonly Seen[] {
+  const files = new Set(seen.filter(({ code }) => code === "ca-file-unusable").map(({ message }) => message));
+  return seen.filter(({ code, message }) => code !== "config-invalid" || !files.has(message));
 }

@@ -75,7 +75,7 @@ function unusable({
   return [
     {
       code: "ca-file-unusable",
-      severity: "warning",
+      severity: "error",
       subject: name,
       message: `${name} names ${printable(path)}, which ${reason}`,
     },

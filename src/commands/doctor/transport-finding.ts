@@ -3,6 +3,7 @@
 import type { Seen } from "../../core/findings.ts";
 import { wellKnownNear } from "../../core/near-miss.ts";
 import { HUB_KEY, type RegistryRef } from "../../core/registry.ts";
+import { CA_VARIABLES } from "../../edge/ca-files.ts";
 import type { TransportError } from "../../edge/transport-error.ts";
 import { transportMessage } from "../../edge/transport-message.ts";
 
@@ -14,6 +15,15 @@ export function transportFinding(ref: RegistryRef, error: TransportError): Seen 
     subject: ref.key,
     ...(hint === undefined ? {} : { remedy: hint }),
   };
+  const { setting } = error.details;
+  if (setting !== undefined) {
+    // The file is a finding of its own, under the same words.
+    const seen = { severity: "error" as const, subject: setting.variable, message };
+    const isFile = CA_VARIABLES.some((name) => name === setting.variable);
+    return isFile
+      ? { ...seen, code: "ca-file-unusable" }
+      : { ...seen, code: "config-invalid", ...(hint === undefined ? {} : { remedy: hint }) };
+  }
   const isProxys = error.trouble.startsWith("proxy") || error.details.atProxy === true;
   if (isProxys) {
     // A proxy refuses what is not allowed and what it cannot find alike.
