@@ -49,7 +49,7 @@ export function loginFact(ref: RegistryRef, { login: local, from }: Source, nowM
 
 const TROUBLES: Readonly<Record<TransportTrouble, string>> = {
   connect: "no connection",
-  proxy: "the proxy is of no use",
+  setting: "a proxy or CA variable cannot be used",
   "proxy-refused": "the proxy refuses",
   timeout: "no answer in time",
   tls: "the certificate is not trusted",
