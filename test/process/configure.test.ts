@@ -224,9 +224,9 @@ describe("which files", () => {
       const open = join(at.root, "open");
       at.put(join(open, "config.json"), "{}", 0o666);
       execSync(`chmod 777 ${open} && chmod 711 ${at.root}`);
-      const launcher = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"];
+      const nobody = ["/usr/bin/setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"];
       const said = await at.run(["configure", "--docker-config", open], {
-        launcher: launcher.map((word, index) => (index === 0 ? "/usr/bin/setpriv" : word)),
+        launcher: ["/usr/bin/env", "--chdir=/", ...nobody],
         env: { HOME: theirs, XDG_RUNTIME_DIR: "", DOCKER_CREDENTIAL_ONA_STATE_DIR: join(theirs, "state") },
       });
       expect(said).toMatchObject({ code: 1 });
