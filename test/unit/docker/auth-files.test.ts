@@ -62,6 +62,12 @@ describe("nothing is in the way", () => {
 
 describe("something is", () => {
   it.each<[string, string, Record<string, unknown>, string[]]>([
+    [
+      "a credsStore in Podman's file, which knows none",
+      "ghcr.io",
+      { podman: { credsStore: "ona" } },
+      ["error registry-not-configured"],
+    ],
     ["no file", "ghcr.io", {}, ["error registry-not-configured"]],
     ["an empty file", "ghcr.io", { docker: "" }, ["error registry-not-configured"]],
     ["no entry", "ghcr.io", { docker: ours("quay.io") }, ["error registry-not-configured"]],
