@@ -250,6 +250,18 @@ describe("its JSON", () => {
   });
 });
 
+it("identities are named by the links that gave them", async () => {
+  const roleArn = "arn:aws:iam::111122223333:role/gitpod-pull";
+  const at = await doctorBed({ clouds: { ecr: {}, imds: {}, gce: {}, sts: { roles: [{ arn: roleArn }] } } });
+  at.configure({ registries: { [ECR]: { identity: { roleArn } } } });
+  const { checks, findings } = await at.report();
+  expect(findings).toEqual([]);
+  expect(checks.cloud).toMatchObject({
+    aws: { from: `the instance, then the role ${roleArn}`, role: "environment" },
+    google: { from: "the metadata server" },
+  });
+});
+
 describe("where credentials do not go", () => {
   it("a registry that nobody declared is asked of no cloud and gets no login", async () => {
     const at = await doctorBed({ secrets: [] });

@@ -14,56 +14,52 @@ const PULLING_SCOPE =
 
 /** After the registries, whose tokens were made on the way. */
 export async function checkCloud(scene: Scene, registries: readonly RegistryReport[]): Promise<Checked> {
-  const aws = awsLink(scene.steps);
-  const google = scene.steps.some((step) => /^google identity from the metadata server: token$/.test(step));
-  const account = google ? await accountOf(scene) : undefined;
+  const aws = linksIn(scene.steps, /^aws identity from (.*): keys$/);
+  const google = linksIn(scene.steps, /^google identity from (.*): token$/);
+  const role = linksIn(scene.steps, /\/meta-data\/iam\/security-credentials\/([\w+=,.@-]+): 200$/)[0];
+  const account = google.includes("the metadata server") ? await accountOf(scene) : undefined;
   const facts: Fact[] = [
-    ...(aws === undefined
+    ...(aws.length === 0
       ? []
       : [
           {
             name: "AWS identity",
-            value: `from ${aws.link}${aws.role === undefined ? "" : `, role ${printable(aws.role)}`}`,
+            value: printable(`from ${aws.join(", then ")}${role === undefined ? "" : `, role ${role}`}`),
           },
         ]),
-    ...(account === undefined
+    ...(google.length === 0
       ? []
       : [
           {
             name: "Google identity",
-            value: `from the metadata server, ${printable(account.email ?? "no name")}`,
-            details: (account.scopes ?? []).map((scope) => `scope ${printable(scope)}`),
+            value: printable(
+              `from ${google.join(", then ")}${account?.email === undefined ? "" : `, ${account.email}`}`,
+            ),
+            details: (account?.scopes ?? []).map((scope) => `scope ${printable(scope)}`),
           },
         ]),
   ];
   return {
     facts: facts.length === 0 ? [{ name: "cloud identity", value: "not needed" }] : facts,
     data: {
-      aws: aws === undefined ? null : { from: aws.link, role: aws.role ?? null },
+      aws: aws.length === 0 ? null : { from: aws.join(", then "), role: role ?? null },
       google:
-        account === undefined
+        google.length === 0
           ? null
           : {
-              from: "the metadata server",
-              email: account.email ?? null,
-              scopes: [...(account.scopes ?? [])],
+              from: google.join(", then "),
+              email: account?.email ?? null,
+              scopes: [...(account?.scopes ?? [])],
             },
     },
     seen: scopeMissing(account?.scopes, registries),
   };
 }
 
-function awsLink(
-  steps: readonly string[],
-): { readonly link: string; readonly role: string | undefined } | undefined {
-  const link = steps
-    .map((step) => /^aws identity from (.*): keys$/.exec(step)?.[1])
-    .find((name) => name !== undefined);
-  if (link === undefined) return undefined;
-  const role = steps
-    .map((step) => /\/meta-data\/iam\/security-credentials\/([\w+=,.@-]+): 200$/.exec(step)?.[1])
-    .find((name) => name !== undefined);
-  return { link, role };
+/** What `pattern` finds in the steps, each once, in their order. */
+function linksIn(steps: readonly string[], pattern: RegExp): readonly string[] {
+  const found = steps.map((step) => pattern.exec(step)?.[1]).filter((link) => link !== undefined);
+  return [...new Set(found)];
 }
 
 async function accountOf({ remote, context, deadline }: Scene) {

@@ -18,18 +18,20 @@ export async function awsKeys(plan: MintPlan, place: AwsPlace, context: MintCont
     case undefined:
       return plan.base === "machine" ? machineKeys(sources) : defaultKeys(sources);
     case "profile":
-      return namedProfileKeys(identity.profile, sources);
+      return traced(context, `the profile ${identity.profile}`, namedProfileKeys(identity.profile, sources));
     case "role": {
       checkRolePartition(identity.roleArn, place, "identity.roleArn");
       const keys = await (plan.base === "machine" ? machineKeys(sources) : defaultKeys(sources));
       const { assumeRole } = await import("./sts.ts");
-      return assumeRole(keys, identity, place, context);
+      return traced(context, `the role ${identity.roleArn}`, assumeRole(keys, identity, place, context));
     }
     case "oidc-aws": {
       checkRolePartition(identity.roleArn, place, "identity.oidc.roleArn");
       const token = await context.idToken(plan.audience ?? DEFAULT_AUDIENCE);
       const { assumeRoleWithWebIdentity } = await import("./sts.ts");
-      return assumeRoleWithWebIdentity(token, { roleArn: identity.roleArn }, place, context);
+      const { roleArn } = identity;
+      const keys = assumeRoleWithWebIdentity(token, { roleArn }, place, context);
+      return traced(context, `platform OIDC, role ${roleArn}`, keys);
     }
     case "oidc-google":
     case "impersonate":
@@ -39,4 +41,11 @@ export async function awsKeys(plan: MintPlan, place: AwsPlace, context: MintCont
         { hint: "give identity an AWS role or profile" },
       );
   }
+}
+
+/** `doctor` reads from the trace which link answered. */
+async function traced(context: MintContext, link: string, keys: Promise<AwsKeys>): Promise<AwsKeys> {
+  const found = await keys;
+  context.trace(`aws identity from ${link}: keys`);
+  return found;
 }

@@ -66,10 +66,11 @@ async function tokenFor(plan: MintPlan, context: MintContext): Promise<Sourced> 
       const url = impersonationUrl(identity.serviceAccount);
       const ask = plan.base === "machine" ? machineToken : defaultToken;
       const own = await ask([CLOUD_PLATFORM], context);
-      return other(await impersonate(own.token.token, { url, scopes, delegates: [] }, context));
+      const token = impersonate(own.token.token, { url, scopes, delegates: [] }, context);
+      return other(await traced(context, `impersonation of ${identity.serviceAccount}`, token));
     }
     case "oidc-google":
-      return other(await federated(identity, plan, context));
+      return other(await traced(context, "platform OIDC", federated(identity, plan, context)));
     case "profile":
     case "role":
     case "oidc-aws":
@@ -83,6 +84,13 @@ async function tokenFor(plan: MintPlan, context: MintContext): Promise<Sourced> 
   }
 }
 
+/** `doctor` reads from the trace which link answered. */
+async function traced(context: MintContext, link: string, token: Promise<GoogleToken>): Promise<GoogleToken> {
+  const found = await token;
+  context.trace(`google identity from ${link}: token`);
+  return found;
+}
+
 const other = (token: GoogleToken): Sourced => ({ token, source: "other" });
 
 /** The machine's own account; application default credentials only where the machine has none. */
@@ -91,7 +99,8 @@ async function machineToken(scopes: readonly string[], context: MintContext): Pr
   context.trace(`google identity from the metadata server: ${answer.kind}`);
   if (answer.kind === "token") return { token: answer.token, source: "metadata" };
   const file = credentialFile(context.env, context.home);
-  if (file !== undefined) return other(await tokenOf(file, scopes, context));
+  if (file !== undefined)
+    return other(await traced(context, "the credential file", tokenOf(file, scopes, context)));
   throw await nothingFound(answer, context);
 }
 
@@ -104,7 +113,8 @@ function asNone(error: unknown): MetadataAnswer {
 
 async function defaultToken(scopes: readonly string[], context: MintContext): Promise<Sourced> {
   const file = credentialFile(context.env, context.home);
-  if (file !== undefined) return other(await tokenOf(file, scopes, context));
+  if (file !== undefined)
+    return other(await traced(context, "the credential file", tokenOf(file, scopes, context)));
   const answer = await metadataToken(scopes, context);
   context.trace(`google identity from the metadata server: ${answer.kind}`);
   if (answer.kind === "token") return { token: answer.token, source: "metadata" };
