@@ -15,14 +15,14 @@ export interface Endpoint {
 
 /** At most 255: what is no address would be looked up as a name. */
 const OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])";
-const V4 = new RegExp(`^${OCTET}(?:\\.${OCTET}){3}$`);
+const isV4 = (text: string): boolean => new RegExp(`^${OCTET}(?:\\.${OCTET}){3}$`).test(text);
 /** What URL parsers take for an IPv4 address in whatever form, or refuse: `127.1`, `0x7f.1`, `g.0`. */
-const ENDS_IN_NUMBER = /(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)$/;
-const SHAPE = /^(https?):\/\/([^/?#@\\]+)(\/[!-~]*)?$/i;
+const endsInNumber = (host: string): boolean => /(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)$/.test(host);
+const shape = (): RegExp => /^(https?):\/\/([^/?#@\\]+)(\/[!-~]*)?$/i;
 
 /** The endpoint that `text` names, or undefined: odd host, user info, query, fragment, another scheme. */
 export function parseEndpoint(text: string): Endpoint | undefined {
-  const match = SHAPE.exec(text);
+  const match = shape().exec(text);
   if (!match) return undefined;
   const [, schemeText = "", authority = "", path = ""] = match;
   if (/[?#\\]/.test(path)) return undefined;
@@ -46,7 +46,7 @@ export function isSafeEndpoint(endpoint: Endpoint): boolean {
 }
 
 export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || (host.startsWith("127.") && V4.test(host));
+  return host === "localhost" || host === "::1" || (host.startsWith("127.") && isV4(host));
 }
 
 function splitAuthority(authority: string): { host: string; port: number | undefined } | undefined {
@@ -58,6 +58,6 @@ function splitAuthority(authority: string): { host: string; port: number | undef
   const host = parseRegistry(hostText, "secret")?.key;
   // The Hub's names are one registry, but each is an address of its own.
   const shown = hostText[0] === "[" ? (host ?? "") : hostText.toLowerCase().replace(/\.$/, "");
-  if (host === undefined || (ENDS_IN_NUMBER.test(shown) && !V4.test(shown))) return undefined;
+  if (host === undefined || (endsInNumber(shown) && !isV4(shown))) return undefined;
   return { host: shown, port };
 }

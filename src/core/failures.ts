@@ -69,10 +69,8 @@ export function toFailure(error: unknown): Failure {
   });
 }
 
-const UNPRINTABLE = /[^\x20-\x7e]+/g;
-
 /** The single line a failed verb prints: registry, what failed, what to do next, code. */
 export function failureLine(subject: string, failure: Failure): string {
   const hint = failure.hint === undefined ? "" : `; ${failure.hint}`;
-  return `${subject}: ${failure.message}${hint} [${failure.code}]`.replace(UNPRINTABLE, " ");
+  return `${subject}: ${failure.message}${hint} [${failure.code}]`.replace(/[^\x20-\x7e]+/g, " ");
 }

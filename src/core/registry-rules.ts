@@ -99,12 +99,11 @@ function parseAlias(fields: Fields, wildcards: number): CloudRegistry | undefine
   return cloud;
 }
 
-const ROLE = /^arn:aws[a-z-]*:iam::[0-9]{12}:role\/[\x21-\x7e]{1,512}$/;
-const EMAIL = /^[A-Za-z0-9._-]+@[A-Za-z0-9.-]+$/;
-const PROVIDER =
+const isRole = (text: string): boolean =>
+  /^arn:aws[a-z-]*:iam::[0-9]{12}:role\/[\x21-\x7e]{1,512}$/.test(text);
+const isEmail = (text: string): boolean => /^[A-Za-z0-9._-]+@[A-Za-z0-9.-]+$/.test(text);
+const providerPattern = (): RegExp =>
   /^(?:https:)?(?:\/\/iam\.googleapis\.com\/)?(projects\/[^/\s]+\/locations\/[^/\s]+\/workloadIdentityPools\/[^/\s]+\/providers\/[^/\s]+)$/;
-const isRole = (text: string): boolean => ROLE.test(text);
-const isEmail = (text: string): boolean => EMAIL.test(text);
 const isPlain = (text: string): boolean => /^[\x20-\x7e]{1,1224}$/.test(text);
 
 function parseIdentity(fields: Fields): IdentityChoice {
@@ -144,7 +143,7 @@ function readOidc(fields: Fields): IdentityChoice {
   const roleArn = fields.text("roleArn", isRole, "must be the ARN of an IAM role");
   const provider = fields.text(
     "workloadIdentityProvider",
-    (text) => PROVIDER.test(text),
+    (text) => providerPattern().test(text),
     "must be projects/…/providers/…",
   );
   const serviceAccount =
@@ -158,7 +157,7 @@ function readOidc(fields: Fields): IdentityChoice {
   if (roleArn !== undefined) return { kind: "oidc-aws", roleArn };
   return {
     kind: "oidc-google",
-    workloadIdentityProvider: PROVIDER.exec(provider ?? "")?.[1] ?? "",
+    workloadIdentityProvider: providerPattern().exec(provider ?? "")?.[1] ?? "",
     ...(serviceAccount === undefined ? {} : { serviceAccount }),
   };
 }

@@ -154,38 +154,38 @@ export type Partition =
   | "aws-iso-e"
   | "aws-iso-f";
 
-const ECR_CLASSIC =
-  /^([0-9]{12})\.dkr\.ecr(-fips)?\.([a-z0-9-]+)\.(amazonaws\.com|amazonaws\.com\.cn|amazonaws\.eu|c2s\.ic\.gov|sc2s\.sgov\.gov|cloud\.adc-e\.uk|csp\.hci\.ic\.gov)$/;
-const ECR_DUAL_STACK =
-  /^([0-9]{12})\.dkr-ecr(-fips)?\.([a-z0-9-]+)\.(on\.aws|on\.amazonwebservices\.com\.cn)$/;
-/** `fips-us-east-1` is no region but an old way to ask the SDK for FIPS. */
-const REGION = /^(?!fips-)[a-z]{2,}(?:-[a-z]+){1,2}-[1-9][0-9]?$/;
-const GOOGLE =
-  /^(?:gcr\.io|[a-z0-9_-]+\.gcr\.io|[a-z0-9]+(?:-[a-z0-9]+)*-docker\.pkg\.dev|docker\.[a-z0-9]+(?:-[a-z0-9]+)*\.rep\.pkg\.dev)$/;
-
-const PARTITION_PREFIXES: readonly (readonly [
-  prefix: RegExp,
+/** How a partition's regions begin, and what its hosts end in; the first that fits. */
+const partitions = (): readonly (readonly [
+  prefix: string,
   partition: Partition,
   suffixes: readonly string[],
-])[] = [
-  [/^cn-/, "aws-cn", ["amazonaws.com.cn", "on.amazonwebservices.com.cn"]],
-  [/^eusc-/, "aws-eusc", ["amazonaws.eu"]],
-  [/^us-iso-/, "aws-iso", ["c2s.ic.gov"]],
-  [/^us-isob-/, "aws-iso-b", ["sc2s.sgov.gov"]],
-  [/^eu-isoe-/, "aws-iso-e", ["cloud.adc-e.uk"]],
-  [/^us-isof-/, "aws-iso-f", ["csp.hci.ic.gov"]],
-  [/^us-gov-/, "aws-us-gov", ["amazonaws.com", "on.aws"]],
-  [/^/, "aws", ["amazonaws.com", "on.aws"]],
+])[] => [
+  ["cn-", "aws-cn", ["amazonaws.com.cn", "on.amazonwebservices.com.cn"]],
+  ["eusc-", "aws-eusc", ["amazonaws.eu"]],
+  ["us-iso-", "aws-iso", ["c2s.ic.gov"]],
+  ["us-isob-", "aws-iso-b", ["sc2s.sgov.gov"]],
+  ["eu-isoe-", "aws-iso-e", ["cloud.adc-e.uk"]],
+  ["us-isof-", "aws-iso-f", ["csp.hci.ic.gov"]],
+  ["us-gov-", "aws-us-gov", ["amazonaws.com", "on.aws"]],
+  ["", "aws", ["amazonaws.com", "on.aws"]],
 ];
+
+// Every pattern stands in the function that uses it, here and wherever a warm answer comes by: at the top of a file it
+// would be made at every start.
 
 /** The cloud registry that `ref` is, or undefined for every other registry, look-alikes included. */
 export function recognizeCloud(ref: RegistryRef): CloudRegistry | undefined {
   if (ref.kind !== "registry") return undefined;
   if (ref.key === "public.ecr.aws") return { kind: "ecr-public" };
   if (ref.key === "ecr-public.aws.com") return { kind: "ecr-public", dualStack: true };
-  if (GOOGLE.test(ref.key)) return { kind: "gar" };
-  const classic = ECR_CLASSIC.exec(ref.key);
-  const match = classic ?? ECR_DUAL_STACK.exec(ref.key);
+  if (isGoogle(ref.key)) return { kind: "gar" };
+  const classic =
+    /^([0-9]{12})\.dkr\.ecr(-fips)?\.([a-z0-9-]+)\.(amazonaws\.com|amazonaws\.com\.cn|amazonaws\.eu|c2s\.ic\.gov|sc2s\.sgov\.gov|cloud\.adc-e\.uk|csp\.hci\.ic\.gov)$/.exec(
+      ref.key,
+    );
+  const match =
+    classic ??
+    /^([0-9]{12})\.dkr-ecr(-fips)?\.([a-z0-9-]+)\.(on\.aws|on\.amazonwebservices\.com\.cn)$/.exec(ref.key);
   if (!match) return undefined;
   const [, account = "", fips, region = "", suffix = ""] = match;
   const partition = partitionOf(region, suffix);
@@ -193,11 +193,18 @@ export function recognizeCloud(ref: RegistryRef): CloudRegistry | undefined {
   return { kind: "ecr", account, region, partition, fips: fips !== undefined, dualStack: classic === null };
 }
 
+function isGoogle(host: string): boolean {
+  return /^(?:gcr\.io|[a-z0-9_-]+\.gcr\.io|[a-z0-9]+(?:-[a-z0-9]+)*-docker\.pkg\.dev|docker\.[a-z0-9]+(?:-[a-z0-9]+)*\.rep\.pkg\.dev)$/.test(
+    host,
+  );
+}
+
 /** The partition a region belongs to; undefined when it is no region or does not belong to the host's suffix. */
 function partitionOf(region: string, suffix: string): Partition | undefined {
-  if (!REGION.test(region)) return undefined;
-  for (const [prefix, partition, suffixes] of PARTITION_PREFIXES) {
-    if (prefix.test(region)) return suffixes.includes(suffix) ? partition : undefined;
+  // `fips-us-east-1` is no region but an old way to ask the SDK for FIPS.
+  if (!/^(?!fips-)[a-z]{2,}(?:-[a-z]+){1,2}-[1-9][0-9]?$/.test(region)) return undefined;
+  for (const [prefix, partition, suffixes] of partitions()) {
+    if (region.startsWith(prefix)) return suffixes.includes(suffix) ? partition : undefined;
   }
   return undefined;
 }

@@ -2,9 +2,6 @@
 // bounds the depth. JSON.parse does none of the three, and its messages differ between runtimes.
 
 const MAX_DEPTH = 20;
-const SPACE = /[ \t\r\n]*/y;
-const LITERAL = /true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
-const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
 
 /** Where and why a text is no JSON. Lines and columns count from 1. */
 export class JsonMistake extends Error {
@@ -46,7 +43,7 @@ class Reader {
   }
 
   space(): void {
-    this.#match(SPACE);
+    this.#match(/[ \t\r\n]*/y);
   }
 
   value(depth: number): unknown {
@@ -56,7 +53,7 @@ class Reader {
     if (next === "{") return this.#object(depth);
     if (next === "[") return this.#array(depth);
     if (next === '"') return this.#string();
-    const literal = this.#match(LITERAL);
+    const literal = this.#match(/true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y);
     if (literal === undefined) this.fail(next === undefined ? "unexpected end" : "expected a value");
     return JSON.parse(literal);
   }
@@ -94,7 +91,7 @@ class Reader {
   }
 
   #string(): string {
-    const literal = this.#match(STRING);
+    const literal = this.#match(/"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y);
     if (literal === undefined) this.fail(this.atEnd() ? "unexpected end" : "expected a string");
     return JSON.parse(literal);
   }
