@@ -4,7 +4,7 @@
 
 import type { Dispatcher } from "undici";
 import { isSafeEndpoint } from "../core/endpoint.ts";
-import { createWays, type HttpRequest, orStopped, shownPath, toTransportError } from "./http.ts";
+import { createWays, type HttpRequest, orStopped, shownPath, toTransportError, wayOf } from "./http.ts";
 import type { Trace } from "./trace.ts";
 import { TransportError } from "./transport-error.ts";
 import { request as send } from "./undici.ts";
@@ -30,22 +30,25 @@ export interface StreamOptions {
 export async function openStream(request: HttpRequest, options: StreamOptions): Promise<HttpStream> {
   const { env, trace, signal } = options;
   const { endpoint } = request;
+  const way = wayOf(env, endpoint);
   if (!isSafeEndpoint(endpoint)) throw new TransportError("not-allowed", endpoint.host, "");
   const ways = createWays(env);
+  const failureOf = (error: unknown): TransportError =>
+    toTransportError(error, endpoint.host, signal.aborted, way);
   signal.addEventListener("abort", () => ways.close(), { once: true });
   try {
-    const way = ways.to(endpoint, request.connectTimeoutMs ?? CONNECT_LIMIT_MS);
-    const answered = way.then((dispatcher) => start(dispatcher, request, signal));
+    const dispatched = ways.to(endpoint, request.connectTimeoutMs ?? CONNECT_LIMIT_MS);
+    const answered = dispatched.then((dispatcher) => start(dispatcher, request, signal));
     const answer = await orStopped(answered, signal);
     trace(`${request.method} ${endpoint.host}${shownPath(request)}: ${answer.statusCode}, a stream`);
     const headers = Object.fromEntries(
       Object.entries(answer.headers).map(([name, value]) => [name, [value].flat().join(", ")]),
     );
     const body = answer.body as AsyncIterable<Uint8Array>;
-    return { status: answer.statusCode, headers, chunks: chunksOf(body, endpoint.host, signal, ways) };
+    return { status: answer.statusCode, headers, chunks: chunksOf(body, failureOf, ways) };
   } catch (error) {
     ways.close();
-    const failure = toTransportError(error, endpoint.host, signal.aborted);
+    const failure = failureOf(error);
     trace(`${request.method} ${endpoint.host}${shownPath(request)}: ${failure.message}`);
     throw failure;
   }
@@ -69,14 +72,13 @@ function start(
 
 async function* chunksOf(
   body: AsyncIterable<Uint8Array>,
-  host: string,
-  signal: AbortSignal,
+  failureOf: (error: unknown) => TransportError,
   ways: { close(): void },
 ): AsyncGenerator<Uint8Array> {
   try {
     yield* body;
   } catch (error) {
-    throw toTransportError(error, host, signal.aborted);
+    throw failureOf(error);
   } finally {
     ways.close();
   }

@@ -97,7 +97,8 @@ function timeOf(request: HttpRequest, deadline: Deadline): RequestTime {
   return { limitMs, usedMs, isOver: () => usedMs() >= limitMs };
 }
 
-function wayOf(env: HttpOptions["env"], endpoint: Endpoint): TransportDetails {
+/** The port and the way, for the message of a failure. */
+export function wayOf(env: HttpOptions["env"], endpoint: Endpoint): TransportDetails {
   return { port: endpoint.port, proxy: proxyName(env, endpoint) };
 }
 

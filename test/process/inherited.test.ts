@@ -143,6 +143,24 @@ for (const build of buildsUnderTest()) {
       expect(existsSync(cache)).toBe(true);
     });
 
+    it.each([
+      ["get", "yes"],
+      ["store", "yes"],
+      ["erase", "yes"],
+      ["kubelet", "yes"],
+      ["get", "cat /dev/zero"],
+      ["store", "cat /dev/zero"],
+    ])("%s < %s: a stdin without an end is ended by the deadline", async (verb, writer) => {
+      const result = await run(
+        { launcher: shell(`${writer} | "$@"`), env: { ...env, DOCKER_CREDENTIAL_ONA_DEADLINE_MS: "800" } },
+        [verb],
+      );
+      expect(`${result.stdout}${result.stderr}`).toMatch(
+        /^[ -~]+ \[deadline\]\n$|stdin was not closed in time/,
+      );
+      expect([result.code, result.tookMs < 6000]).toEqual([1, true]);
+    });
+
     it.each([["get"], ["list"], ["version"], ["help"]])(
       "%s > /dev/full: a write that fails is no success",
       async (verb) => {
