@@ -71,7 +71,7 @@ class Exporter {
     const { update, mayImprove } = await this.#update(local, remote);
     const nowMs = this.#invocation.context.clock.nowMs();
     const due = update.entries.flatMap(({ expiresAtMs }) =>
-      expiresAtMs === undefined ? [] : [renewalAtMs(expiresAtMs, nowMs)],
+      expiresAtMs === undefined ? [] : [renewalAtMs(expiresAtMs, nowMs, Math.random())],
     );
     return {
       changed: update.changed,

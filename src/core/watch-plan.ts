@@ -45,9 +45,13 @@ export function nextSpacingMs(spacingMs: number, foundNothing: boolean): number 
 
 export const FIRST_SPACING_MS = LEAST_SPACING_MS;
 
-/** From the end of a stream to the next try, `failures` in a row without one that lasted; spread over all of the time. */
+/**
+ * From the end of a stream to the next try, `failures` in a row without one that lasted. Each is spread around its time by
+ * half of it, so that after an outage a fleet comes back over more than a minute.
+ */
 export function reconnectMs(failures: number, random: number): number {
-  return random * Math.min(FIRST_RECONNECT_MS * 2 ** failures, LAST_RECONNECT_MS);
+  if (failures === 0) return random * FIRST_RECONNECT_MS;
+  return (0.5 + random) * Math.min(FIRST_RECONNECT_MS * 2 ** failures, LAST_RECONNECT_MS);
 }
 
 /** From now to `dueAtMs`, at least a second, so that what cannot be mended is not tried without end. */
@@ -55,10 +59,13 @@ export function untilDueMs(dueAtMs: number | undefined, nowMs: number): number {
   return dueAtMs === undefined ? Number.POSITIVE_INFINITY : Math.max(dueAtMs - nowMs, 1_000);
 }
 
-/** When an entry that ends should be looked at: half of what remains before its end, and at the end itself. */
-export function renewalAtMs(expiresAtMs: number, nowMs: number): number {
+/**
+ * When an entry that ends should be looked at: past half of what remains before its end, spread so that machines that
+ * started together do not renew together, and at the end itself.
+ */
+export function renewalAtMs(expiresAtMs: number, nowMs: number, random: number): number {
   const leftMs = expiresAtMs - nowMs;
-  return leftMs <= LAST_RENEWAL_MS ? expiresAtMs : nowMs + leftMs / 2;
+  return leftMs <= LAST_RENEWAL_MS ? expiresAtMs : nowMs + leftMs * (0.5 + random / 10);
 }
 
 /** So near to its end a token is tried again no more often than rounds come anyway. */

@@ -1,5 +1,6 @@
 // npm run bench: whole processes of dist/docker-credential-ona, measured in turns with their peers on this machine. It
 // builds nothing but bare executables of the same runtime, writes its figures down, and never fails by a time.
+// `--only fleet` simulates a fleet that runs --watch; it measures no time and is not among the usual parts.
 // With --docs the tables go into docs/speed.md.
 // With --check it counts instructions instead, compares them with the committed ones and fails when there are more.
 
@@ -10,6 +11,7 @@ import { parseArgs } from "node:util";
 import { coldGroup, EMPTY, type Group, REFERENCE, warmGroup } from "./cases.ts";
 import { writeTables } from "./docs.ts";
 import { type Figures, figures, figuresTable, table } from "./figures.ts";
+import { fleet, fleetTable } from "./fleet.ts";
 import { type GrowthRow, growth } from "./growth.ts";
 import { type HerdFigures, herd } from "./herd.ts";
 import { checkInstructions } from "./instructions.ts";
@@ -32,6 +34,7 @@ const { values: options } = parseArgs({
     rounds: { type: "string", default: "40" },
     only: { type: "string", default: PARTS.join(",") },
     herd: { type: "string", default: "200" },
+    fleet: { type: "string", default: "1000" },
     "no-result": { type: "boolean", default: false },
     docs: { type: "boolean", default: false },
   },
@@ -48,6 +51,7 @@ async function bench(parts: ReadonlySet<string>, rounds: number): Promise<void> 
     tables.set(name, text);
     console.log(`\n${text}`);
   };
+  if (parts.has("fleet")) show("fleet", fleetTable(await fleet(Number(options.fleet))));
   const groups = new Map<string, ReadonlyMap<string, Figures>>();
   const clouds = await startFastClouds();
   for (const [part, make] of [
