@@ -45,15 +45,17 @@ describe("the key that signs", () => {
   });
 });
 
-describe.skipIf(cli === undefined)("AWS's CLI signs with", () => {
-  it.each(rows)("$cli for: $name", (row) =>
-    withHome(async (home) => {
-      const machine = await machineOf(row, home);
-      await using _clouds = machine.clouds;
-      const env = { ...machine.env, PATH: process.env.PATH ?? "", AWS_MAX_ATTEMPTS: "1", PYTHONUTF8: "1" };
-      const words = ["ecr", "get-authorization-token", "--region", "eu-central-1"];
-      await promisify(execFile)(cli ?? "", words, { env }).catch(() => undefined);
-      expect(machine.signer()).toBe(row.cli);
-    }),
-  );
-});
+// Only where somebody names a CLI: there are no such tests otherwise, rather than tests that are skipped.
+if (cli !== undefined)
+  describe("AWS's CLI signs with", () => {
+    it.each(rows)("$cli for: $name", (row) =>
+      withHome(async (home) => {
+        const machine = await machineOf(row, home);
+        await using _clouds = machine.clouds;
+        const env = { ...machine.env, PATH: process.env.PATH ?? "", AWS_MAX_ATTEMPTS: "1", PYTHONUTF8: "1" };
+        const words = ["ecr", "get-authorization-token", "--region", "eu-central-1"];
+        await promisify(execFile)(cli ?? "", words, { env }).catch(() => undefined);
+        expect(machine.signer()).toBe(row.cli);
+      }),
+    );
+  });
