@@ -2,7 +2,7 @@
 // already. What a suite needs and this machine lacks is said; where CI is set it is a failure.
 
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { TestProject } from "vitest/node";
@@ -22,7 +22,7 @@ export type Tool = "root" | "debootstrap" | "lintian" | "qemu" | "skopeo" | "zsh
 /** Where Debian's libc6-arm64-cross puts the loader that an executable for arm64 asks for. */
 export const ARM64_ROOT = "/usr/aarch64-linux-gnu";
 
-export default function setup(project: TestProject): void {
+export default function setup(project: TestProject): () => void {
   const lacking = missingTools();
   if (lacking.length > 0) {
     const reason = `release: not here: ${lacking.join(", ")}`;
@@ -30,7 +30,12 @@ export default function setup(project: TestProject): void {
     console.warn(`${reason}; the tests that need them skip`);
   }
   project.provide("lacking", lacking);
-  project.provide("release", resolve(process.env.ONA_TEST_RELEASE ?? makeRelease()));
+  const given = process.env.ONA_TEST_RELEASE;
+  const release = resolve(given ?? makeRelease());
+  project.provide("release", release);
+  return () => {
+    if (given === undefined) rmSync(release, { recursive: true });
+  };
 }
 
 /** Like `npm run release`, into a directory of its own; `targets`: only those executables. */
