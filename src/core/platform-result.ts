@@ -23,7 +23,7 @@ interface Told {
   readonly atMs: number;
   /** True for an older answer that stands in while the platform cannot be asked. */
   readonly stale?: true;
-  /** Best first; undefined for an answer out of the cache (`consideredSecrets` has what that knows). */
+  /** Best first; undefined for an answer out of the cache. */
   readonly considered?: readonly Considered[] | undefined;
 }
 

@@ -1,9 +1,8 @@
 // What the cache's entries about the platform still say when the platform cannot be asked, or to a person: the last known
 // answer, whether a registry was managed, which secrets were considered. Not for the warm path.
 
-import { considered } from "../../core/decide.ts";
 import type { AnswerEntry, ListEntry } from "../../core/platform-entries.ts";
-import type { Considered, PlatformAnswer } from "../../core/platform-result.ts";
+import type { PlatformAnswer } from "../../core/platform-result.ts";
 import type { RegistryRef } from "../../core/registry.ts";
 import { erasedAtMs, noneAt, toResult } from "./result.ts";
 import type { SecretCache } from "./secret-cache.ts";
@@ -33,15 +32,6 @@ export function wasManaged(ref: RegistryRef, secretCache: SecretCache): boolean 
   if (kind === "credential" || kind === "native") return true;
   const list = secretCache.list();
   return list !== undefined && secretCache.groups(ref, list).length > 0;
-}
-
-/** The secrets of `ref` and what became of them, best first, as far as the cache knows. */
-export function consideredSecrets(ref: RegistryRef, secretCache: SecretCache): readonly Considered[] {
-  const list = secretCache.list();
-  const answer = secretCache.answer(ref);
-  if (list === undefined) return [];
-  const outcomes = new Map(answer?.outcomes.map(({ ref: of, outcome }) => [of, outcome]));
-  return considered(secretCache.groups(ref, list), (candidate) => outcomes.get(candidate.ref), answer?.ref);
 }
 
 /** Every registry that `list` has a usable secret for. */
