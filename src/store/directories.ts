@@ -28,14 +28,15 @@ export interface Directories {
 export function findDirectories(env: Env, uid: number): Directories {
   const foreignHome = isForeign(env.HOME, uid);
   const xdg = (name: string): string | undefined => {
-    const path = foreignHome ? undefined : absolute(env[name]);
+    const path = foreignHome ? undefined : absolute(setting(env[name]));
     return path !== undefined && isTrustedBase(path, uid) ? path : undefined;
   };
-  const home = foreignHome || !env.HOME ? homeFromUserDatabase(uid) : absolute(env.HOME);
+  const home =
+    foreignHome || setting(env.HOME) === undefined ? homeFromUserDatabase(uid) : absolute(env.HOME);
   const below = (base: string | undefined, ...parts: string[]): string | undefined =>
     base === undefined ? undefined : joinPath(base, ...parts);
   const xdgConfig = xdg("XDG_CONFIG_HOME") ?? below(home, ".config");
-  const runtimeDir = foreignHome ? undefined : ownRuntimeDir(absolute(env.XDG_RUNTIME_DIR), uid);
+  const runtimeDir = foreignHome ? undefined : ownRuntimeDir(absolute(setting(env.XDG_RUNTIME_DIR)), uid);
   return {
     home,
     configFiles: [
@@ -89,7 +90,7 @@ function cacheDirectories(
   runtimeDir: string | undefined,
   cacheHome: string | undefined,
 ): readonly CacheDirectory[] {
-  if (env.DOCKER_CREDENTIAL_ONA_NO_CACHE === "1") return [];
+  if (setting(env.DOCKER_CREDENTIAL_ONA_NO_CACHE) === "1") return [];
   const named = setting(env.DOCKER_CREDENTIAL_ONA_CACHE_DIR);
   if (named !== undefined) {
     const dir = whole(absolute(named));

@@ -3,6 +3,7 @@
 import { statfsSync } from "node:fs";
 import type { Seen } from "../../core/findings.ts";
 import { joinPath, parentOf } from "../../core/paths.ts";
+import { setting } from "../../core/setting.ts";
 import { type LookedAt, lookAtDirectory } from "../../store/look-at-directory.ts";
 import type { Checked, Fact } from "./check.ts";
 import { printable } from "./check.ts";
@@ -14,7 +15,7 @@ const LEAST_FREE_BYTES = 64 * 1024;
 export function checkDirectories(scene: Scene): Checked {
   const { context, directories } = scene;
   const { env, uid } = context;
-  const isOff = env.DOCKER_CREDENTIAL_ONA_NO_CACHE === "1";
+  const isOff = setting(env.DOCKER_CREDENTIAL_ONA_NO_CACHE) === "1";
   const named = env.DOCKER_CREDENTIAL_ONA_CACHE_DIR || undefined;
   const cache = directories.cache.map(({ dir, parents }) => lookAtDirectory(dir, uid, parents));
   const used = cache.find(({ state }) => state !== "not used");

@@ -72,14 +72,14 @@ describe("the trace", () => {
     expect(existsSync("relative")).toBe(false);
   });
 
-  it("1: one printable line per step", () => {
-    expect(traced("1")).toMatch(/^docker-credential-ona\[\d+\] \+12\.0ms one\?two \?\[31m\?\n$/);
+  it.each(["1", " 1\n", "\ufeff1"])("%j: one printable line per step", (value) => {
+    expect(traced(value)).toMatch(/^docker-credential-ona\[\d+\] \+12\.0ms one\?two \?\[31m\?\n$/);
   });
 
   it("a path: a private file; one that cannot be written changes nothing", () => {
     const path = join(scratch(), "trace");
     expect(traced(path)).toBe("");
-    expect(traced(path)).toBe("");
+    expect(traced(` ${path}\n`)).toBe("");
     expect(readFileSync(path, "utf8").trim().split("\n")).toHaveLength(2);
     expect(modeOf(path)).toBe("600");
     for (const unwritable of ["/no/such/directory/trace", "/"]) {

@@ -46,8 +46,18 @@ it("from the XDG variables", () => {
   ]);
 });
 
+it("white space around an XDG variable is dropped", () => {
+  const HOME = scratch();
+  const names = ["XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"];
+  const env = (value: string) => Object.fromEntries(names.map((name) => [name, value]));
+  const runtime = scratch();
+  const plain = findDirectories({ HOME, ...env(runtime) }, uid);
+  expect(plain.runtimeDir).toBe(runtime);
+  expect(findDirectories({ HOME, ...env(` ${runtime}\n`) }, uid)).toEqual(plain);
+});
+
 describe("a variable that does not count", () => {
-  it.each(["", "x", "../../store/x", "../../x", "~/x"])("XDG variables with %j", (value) => {
+  it.each(["", " ", "\n", "x", "../../store/x", "../../x", "~/x"])("XDG variables with %j", (value) => {
     const home = scratch();
     const all = ["XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"];
     const env = Object.fromEntries(all.map((name) => [name, value]));
@@ -71,6 +81,7 @@ describe("our own variables", () => {
     const named = { HOME: home, DOCKER_CREDENTIAL_ONA_CACHE_DIR: "/x/c" };
     expect(findDirectories(named, uid).cache).toEqual([{ dir: "/x/c", parents: true }]);
     expect(cacheOf({ ...named, DOCKER_CREDENTIAL_ONA_NO_CACHE: "1" })).toEqual([]);
+    expect(cacheOf({ ...named, DOCKER_CREDENTIAL_ONA_NO_CACHE: " 1\n" })).toEqual([]);
     expect(cacheOf({ ...named, DOCKER_CREDENTIAL_ONA_NO_CACHE: "0" })).toEqual(["/x/c"]);
   });
 
