@@ -51,7 +51,8 @@ function parseMeantOtherwise(text: string): SecretValue | undefined {
 
 const startsLikeJson = (text: string): boolean => /^\s*[{[]/.test(text);
 
-function parseJson(text: string): SecretValue {
+function parseJson(marked: string): SecretValue {
+  const text = marked.replace(/^([ \t\r\n]*)\ufeff/, "$1");
   let fields: unknown;
   try {
     fields = parseForeignJson(text);
@@ -86,8 +87,10 @@ function isTemplate(text: string): boolean {
   );
 }
 
-const USER_LINE = /^\s*["']?user(?:[-_ ]?name)?["']?\s*[:=]/i;
-const PASSWORD_LINE = /^\s*["']?pass(?:word|wd)?["']?\s*[:=]/i;
+// A list's dash, a shell's `export` and a prefix such as `DOCKER_` belong to a key.
+const USER_LINE = /^\s*(?:-\s+|export\s+)?["']?(?:[a-z0-9]+[-_.])*(?:user(?:[-_ ]?name)?|login)["']?\s*[:=]/i;
+const PASSWORD_LINE =
+  /^\s*(?:-\s+|export\s+)?["']?(?:[a-z0-9]+[-_.])*(?:pass(?:word|wd|phrase)?|pwd|secret|token)["']?\s*[:=]/i;
 
 /** YAML or the like: one line names a user, another a password. */
 function isMapOfLines(text: string): boolean {

@@ -6,8 +6,7 @@ import { isRecord } from "../../core/entry.ts";
 import { Failure } from "../../core/failures.ts";
 import { parseForeignJson } from "../../core/foreign-json.ts";
 import { Secret } from "../../core/secret.ts";
-import { type TokenSetting, tokenSetting } from "../../core/setting.ts";
-import { withoutByteOrderMark } from "../../core/text.ts";
+import { setting, type TokenSetting, tokenSetting } from "../../core/setting.ts";
 import type { FoundFile } from "../../edge/regular-file.ts";
 import { lookAtTokenFile } from "../../edge/token-file.ts";
 
@@ -74,8 +73,10 @@ function fromInitialSpec(): TokenSource {
 
 function keyOf(held: FoundFile, key: string): FoundFile {
   if ("unusable" in held || held.text === undefined) return held;
+  const text = setting(held.text);
+  if (text === undefined) return { text };
   try {
-    const fields = parseForeignJson(withoutByteOrderMark(held.text));
+    const fields = parseForeignJson(text);
     if (!isRecord(fields)) return { unusable: "is not a JSON object" };
     const value = Object.hasOwn(fields, key) ? (fields[key] ?? undefined) : undefined;
     if (value !== undefined && typeof value !== "string") return { unusable: "is not a string" };

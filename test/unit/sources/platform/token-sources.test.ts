@@ -105,6 +105,7 @@ describe("a source", () => {
     ["a key of a JSON file", (dir) => jsonOf(dir, '{"a.b":"c4nary-good"}'), "demo:first"],
     ["a key with a number", (dir) => jsonOf(dir, '{"a.b":5}'), "failed config-invalid"],
     ["another key", (dir) => jsonOf(dir, '{"a":{"b":"c4nary-good"}}'), "failed no-token"],
+    ["a JSON file of white space", (dir) => jsonOf(dir, "\ufeff \n"), "failed no-token"],
     ["no JSON", (dir) => jsonOf(dir, "c4nary-good"), "failed config-invalid"],
     ["a JSON list", (dir) => jsonOf(dir, '["c4nary-good"]'), "failed config-invalid"],
     ["a command", (dir) => ({ command: [script(dir, "echo c4nary-good")] }), "demo:first"],
