@@ -1,6 +1,7 @@
 // The way to the platform: TLS with a private CA, and the redirects that are allowed. Nothing leaves loopback.
 
-import { readFileSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { buildsUnderTest } from "../support/run-helper.ts";
@@ -98,6 +99,21 @@ for (const build of buildsUnderTest()) {
       writeFileSync(join(at.bed.root, "config.json"), JSON.stringify({ credHelpers: { [HOST]: "ona" } }));
       const { stdout, stderr, code } = await at.get({ DOCKER_CONFIG: at.bed.root });
       expect(stdout.toString()).toMatch(/^registry\.example\.test: [ -~]+ \[platform-tls\]\n$/);
+      expect(stderr.toString()).toBe(stdout.toString());
+      expect(code).toBe(1);
+    });
+
+    it.each([
+      ["a pipe", (path: string) => void execFileSync("mkfifo", [path])],
+      ["nothing", () => undefined],
+      ["a directory", (path: string) => mkdirSync(path)],
+    ])("SSL_CERT_FILE that names %s holds nobody up and is named", async (_what, make) => {
+      const DOCKER_CONFIG = at.bed.root;
+      writeFileSync(join(DOCKER_CONFIG, "config.json"), JSON.stringify({ credHelpers: { [HOST]: "ona" } }));
+      const SSL_CERT_FILE = join(at.bed.root, "certificates");
+      make(SSL_CERT_FILE);
+      const { stdout, stderr, code } = await at.get({ DOCKER_CONFIG, SSL_CERT_FILE });
+      expect(stdout.toString()).toMatch(/ SSL_CERT_FILE names [ -~]+ \[config-invalid\]\n$/);
       expect(stderr.toString()).toBe(stdout.toString());
       expect(code).toBe(1);
     });
