@@ -12,6 +12,7 @@ import { placesBefore } from "../docker/places.ts";
 import { runChild } from "../edge/child.ts";
 import { deadlineAfter } from "../edge/clock.ts";
 import { runInForeground } from "../edge/foreground-child.ts";
+import type { Output } from "../edge/output.ts";
 import { readRegularFile } from "../edge/regular-file.ts";
 import { colonInName } from "../export/file-target.ts";
 import { gather } from "../export/gather.ts";
@@ -20,11 +21,15 @@ import { Local } from "../local.ts";
 import { Remote } from "../remote.ts";
 import { writePrivateFile } from "../store/atomic-file.ts";
 import { makeExecDir } from "../store/exec-dir.ts";
+import { readOnce } from "../store/read-once.ts";
 import type { Invocation, RunVerb } from "./invocation.ts";
 
 type Auths = ReturnType<typeof authsOf>;
 type Env = Readonly<Record<string, string | undefined>>;
 
+const VARIABLE = "DOCKER_AUTH_CONFIG";
+/** Linux starts no program with a longer one (MAX_ARG_STRLEN), its end included. */
+const MAX_VARIABLE_BYTES = 128 * 1024;
 const MAX_CONFIG_BYTES = 16 * 1024 * 1024;
 /** How long the user's own helper may take to say what it has. */
 const LIST_LIMIT_MS = 3000;
@@ -33,11 +38,11 @@ const NOT_LINKED = /^(?:config\.json|\.token_seed)/;
 
 export const run: RunVerb = async (invocation) => {
   const { context, operands, out, asCaller } = invocation;
-  const local = new Local(context);
+  const local = new Local(context, { overCache: readOnce });
   const auths = await authsFor(invocation, local);
   const dir = makeExecDir(context.env, local.directories, context.uid);
   try {
-    const env = { ...context.env, ...(await writeFiles(dir.path, auths, context.env, local)) };
+    const env = { ...context.env, ...(await writeFiles(dir.path, auths, local, out)) };
     const end = await runInForeground(operands, { env, asCaller });
     if ("obstacle" in end) out.warn(`docker-credential-ona exec: ${operands[0]}: ${end.obstacle}`);
     return end.exitCode;
@@ -59,8 +64,9 @@ async function authsFor(invocation: Invocation, local: Local): Promise<Auths> {
 }
 
 /** Returns the variables that lead to the files. */
-async function writeFiles(dir: string, auths: Auths, env: Env, local: Local): Promise<Env> {
+async function writeFiles(dir: string, auths: Auths, local: Local, out: Output): Promise<Env> {
   const { directories, context } = local;
+  const { env } = context;
   const { home } = directories;
   const ownDir = env.DOCKER_CONFIG ? resolve(env.DOCKER_CONFIG) : home && join(home, ".docker");
   const own = ownDir ? fieldsIn(join(ownDir, "config.json")) : {};
@@ -75,8 +81,17 @@ async function writeFiles(dir: string, auths: Auths, env: Env, local: Local): Pr
   return {
     DOCKER_CONFIG: dir,
     REGISTRY_AUTH_FILE: join(dir, "auth.json"),
-    DOCKER_AUTH_CONFIG: authVariable([own, parsed(env.DOCKER_AUTH_CONFIG ?? "")], auths),
+    [VARIABLE]: inVariable(authVariable([own, parsed(env[VARIABLE] ?? "")], auths), out),
   };
+}
+
+/** Undefined where no program could be started with it. */
+function inVariable(text: string, out: Output): string | undefined {
+  if (`${VARIABLE}=${text}`.length < MAX_VARIABLE_BYTES) return text;
+  out.warn(
+    `docker-credential-ona exec: ${VARIABLE} is not set: so many credentials are too long for a variable; name the registries that are needed with --registry`,
+  );
+  return undefined;
 }
 
 function fieldsIn(path: string): Readonly<Record<string, unknown>> {
