@@ -3,10 +3,14 @@
 
 import type { Warning } from "./core/configure-report.ts";
 import type { RegistryRef } from "./core/registry.ts";
+import { sideBySide } from "./edge/side-by-side.ts";
 import type { Local } from "./local.ts";
 import type { Remote } from "./remote.ts";
 import { resolveCredential } from "./resolve.ts";
 import { ensurePrivateDir } from "./store/private-dir.ts";
+
+/** Some of them wait for a cloud while others wait for the platform. */
+const AT_ONCE = 8;
 
 export interface Prefetched {
   /** Those whose credential is at hand now. */
@@ -21,9 +25,10 @@ export async function prefetch(
 ): Promise<Prefetched> {
   const obstacle = prefetchObstacle(local);
   if (obstacle !== undefined) return { registries: [], warnings: [obstacle] };
-  const results = await Promise.all(
-    refs.map(async (ref) => ({ ref, resolution: await resolveCredential(ref, local, remote) })),
-  );
+  const results = await sideBySide(refs, AT_ONCE, async (ref) => ({
+    ref,
+    resolution: await resolveCredential(ref, local, remote),
+  }));
   const warnings = results.flatMap(({ ref, resolution }): readonly Warning[] => {
     if (resolution.kind !== "failed" && resolution.kind !== "anonymous") return [];
     const { code, message, hint } = resolution.failure;

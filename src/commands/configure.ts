@@ -15,6 +15,7 @@ import { Outage } from "../sources/platform/errors.ts";
 import type { Cache } from "../store/cache.ts";
 import { openForReading } from "../store/cache-reader.ts";
 import { memoryCache } from "../store/memory-cache.ts";
+import { readOnce } from "../store/read-once.ts";
 import { type Invocation, type RunVerb, WrongUsage } from "./invocation.ts";
 import { printReport } from "./print-report.ts";
 
@@ -41,7 +42,7 @@ function localOf({ context, options }: Invocation): Local {
   const { uid, clock } = context;
   const overCache = (): Cache =>
     memoryCache(() => clock.nowMs())(openForReading(local.directories.cache, uid, clock).cache);
-  const local: Local = new Local(context, options.flag("dry-run") ? { overCache } : {});
+  const local: Local = new Local(context, options.flag("dry-run") ? { overCache } : { overCache: readOnce });
   return local;
 }
 

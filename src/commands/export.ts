@@ -16,6 +16,7 @@ import type { ExportTarget, Update } from "../export/target.ts";
 import { noHeader, TreeTarget } from "../export/tree-target.ts";
 import { Local } from "../local.ts";
 import { Remote } from "../remote.ts";
+import { readOnce } from "../store/read-once.ts";
 import type { RoundResult } from "../watch.ts";
 import { type Invocation, type RunVerb, WrongUsage } from "./invocation.ts";
 
@@ -57,7 +58,7 @@ class Exporter {
 
   async once(): Promise<number> {
     const { context, trace, helperNames } = this.#invocation;
-    const local = new Local(context);
+    const local = new Local(context, { overCache: readOnce });
     const remote = new Remote(local, {
       deadline: deadlineAfter(context.clock, RUN_LIMIT_MS),
       trace,

@@ -15,6 +15,7 @@ import { Failure, toFailure } from "../core/failures.ts";
 import { JsonEditError } from "../core/json-edit.ts";
 import type { StoredLogin } from "../core/stored-login.ts";
 import type { Clock, Deadline } from "../edge/clock.ts";
+import { sideBySide } from "../edge/side-by-side.ts";
 import { exists } from "../store/atomic-file.ts";
 import { withLease } from "../store/lease.ts";
 import type { OwnedFile, Ownership } from "../store/ownership.ts";
@@ -51,6 +52,8 @@ export interface FileOutcome {
 
 /** Writers that come between so often are no accident. */
 const MAX_TRIES = 50;
+/** Logins that are compared at once. */
+const AT_ONCE = 4;
 const PAUSE_MS = 20;
 
 /** Throws a Failure when the file cannot be read or written; it is then as it was. */
@@ -109,7 +112,7 @@ async function judged(file: ConfigFile, wish: FileWish): Promise<(login: StoredL
   const logins = inFile(file.path, () => readDockerFile(file.text)).logins.filter(({ ref }) =>
     wanted.has(ref.key),
   );
-  const verdicts = await Promise.all(logins.map((login) => wish.isPlatforms(login)));
+  const verdicts = await sideBySide(logins, AT_ONCE, (login) => wish.isPlatforms(login));
   const own = logins.filter((_, index) => verdicts[index]);
   return ({ ref, credential }) =>
     own.some((login) => login.ref.key === ref.key && isSameLogin(login, { credential }));

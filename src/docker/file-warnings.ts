@@ -53,7 +53,7 @@ function hiddenLogins({ path, registries }: FileReport): readonly Warning[] {
   return [
     {
       code: "login-hidden",
-      message: `${path} holds a login for ${hidden.join(", ")} that no longer counts, since it is not the platform's`,
+      message: `${path} holds a login for ${hidden.join(", ")} that no longer counts, and is not known to be the platform's`,
       remedy: `run docker logout${at} to drop it, or docker login${at} to use it instead of the platform's`,
     },
   ];

@@ -97,3 +97,46 @@ describe("exec", () => {
     expect(missing.stderr).toMatch(/^docker-credential-ona exec: .*no-such-command.*not found\n$/);
   });
 });
+
+describe("many registries", () => {
+  const HOSTS = Array.from({ length: 120 }, (_, index) => `r${index}.example.test`);
+  const methods = (at: Seat): Readonly<Record<string, number>> => {
+    const counts: Record<string, number> = {};
+    for (const { method = "" } of at.platform.journal.entries) counts[method] = (counts[method] ?? 0) + 1;
+    return counts;
+  };
+
+  it("configure takes the platform's own login out for each of them, with one list", async () => {
+    const at = await takeSeat(HOSTS.map((host) => secret(host)));
+    await at.platform.apply({ do: "setLatency", latencyMs: 30 });
+    const auths = HOSTS.map((host) => [host, { auth: auth("demo-user:demo-password") }] as const);
+    at.put(at.config, JSON.stringify({ auths: Object.fromEntries(auths) }));
+    done(await at.run(["configure"]));
+    expect(JSON.parse(at.text()).auths).toEqual({});
+    expect(methods(at)).toEqual({ GetEnvironment: 1, GetSecretValue: HOSTS.length });
+  });
+
+  it("configure --prefetch fetches each of them", async () => {
+    const at = await takeSeat(HOSTS.map((host) => secret(host)));
+    const { stdout } = await at.run(["configure", "--prefetch", "--json"]);
+    expect(JSON.parse(stdout).prefetched).toEqual(HOSTS.toSorted());
+    expect(methods(at)).toEqual({ GetEnvironment: 1, GetSecretValue: HOSTS.length });
+  });
+
+  it("exec runs the command though they are too many for a variable", async () => {
+    const value = `demo:${"p".repeat(1500)}`;
+    const at = await takeSeat(HOSTS.map((host) => secret(host, value)));
+    const said = await at.run(
+      ["exec", "--", "/bin/sh", "-c", 'echo "$DOCKER_AUTH_CONFIG"; /bin/cat "$REGISTRY_AUTH_FILE"'],
+      {
+        env: { DOCKER_AUTH_CONFIG: "{}" },
+      },
+    );
+    expect(said.code).toBe(0);
+    expect(said.stderr).toMatch(/DOCKER_AUTH_CONFIG/);
+    expect(said.stderr).not.toContain("ppp");
+    const [variable, ...file] = said.stdout.split("\n");
+    expect(variable).toBe("");
+    expect(Object.keys(JSON.parse(file.join("\n")).auths).length).toBe(HOSTS.length);
+  });
+});

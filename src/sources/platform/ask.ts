@@ -52,13 +52,11 @@ export async function fetchAllValues(
   options: PlatformRequest,
   mayRemember: boolean,
 ): Promise<AllValues> {
-  const { config, secretCache, client, clock, deadline } = options;
+  const { secretCache } = options;
   const values: SecretValue[] = [];
   let complete = true;
   try {
-    const atMs = clock.nowMs();
-    const list = { atMs, ...(await fetchSecretList(config, options.environmentId, client, deadline)) };
-    keepList(list, secretCache);
+    const list = askedInThisRun(secretCache) ?? (await newList(options));
     for (const candidate of secretCache.groups(ref, list).flat()) {
       const read = await readValue(ref, candidate, options);
       if ("value" in read) values.push(read.value);
@@ -71,6 +69,20 @@ export async function fetchAllValues(
     if (mayRemember) remember(atValue ? ref : undefined, failure, secretCache);
     throw failure;
   }
+}
+
+/** Hundreds of logins are compared with one list, if it was asked for since the run began. */
+function askedInThisRun(secretCache: SecretCache): ListEntry | undefined {
+  const list = secretCache.list();
+  return list !== undefined && list.atMs >= secretCache.options.startedAtMs ? list : undefined;
+}
+
+async function newList(options: PlatformRequest): Promise<ListEntry> {
+  const { config, environmentId, secretCache, client, clock, deadline } = options;
+  const atMs = clock.nowMs();
+  const list = { atMs, ...(await fetchSecretList(config, environmentId, client, deadline)) };
+  keepList(list, secretCache);
+  return list;
 }
 
 /** The list of secrets: a fresh one from the cache, or from the platform. Throws a Failure or Remembered. */
