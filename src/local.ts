@@ -61,14 +61,16 @@ export class Local {
   readonly loaded: LoadedConfig;
   /** Milliseconds since 1970. */
   readonly startedAtMs: number;
-  readonly #options: LocalOptions;
-  #cache: Cache | undefined;
-  #secretCache: SecretCache | undefined;
-  #settingsMark: string | undefined;
+  // Plain fields: on the warm path private names are dear.
+  private readonly options: LocalOptions;
+  private madeCache: Cache | undefined;
+  private madeSecretCache: SecretCache | undefined;
+  private madeSettingsMark: string | undefined;
+  private foundEnvironment: NamedSetting | undefined;
 
   constructor(context: Context, options: LocalOptions = {}) {
     this.context = context;
-    this.#options = options;
+    this.options = options;
     this.startedAtMs = context.clock.nowMs();
     this.directories = findDirectories(context.env, context.uid);
     this.loaded = loadConfig(context.env, this.directories.configFiles, context.uid);
@@ -80,33 +82,35 @@ export class Local {
 
   /** The environment's id as far as it is known without asking anybody; undefined too when what is set is no id. */
   get environmentId(): string | undefined {
-    const { value } = this.#environmentSetting;
+    const { value } = this.environmentSetting;
     return value !== undefined && isIdentifier(value) ? value : undefined;
   }
 
   /** The variable that names an environment by what is no id: then nobody knows whose secrets are meant. */
   get badEnvironmentName(): string | undefined {
-    const { name, value } = this.#environmentSetting;
+    const { name, value } = this.environmentSetting;
     return value !== undefined && !isIdentifier(value) ? name : undefined;
   }
 
-  get #environmentSetting(): NamedSetting {
-    return (
-      firstSetting(this.context.env, ["ONA_ENVIRONMENT_ID", "GITPOD_ENVIRONMENT_ID"]) ?? {
-        name: "environmentId of the configuration",
-        value: this.config.environmentId,
-      }
-    );
+  private get environmentSetting(): NamedSetting {
+    this.foundEnvironment ??= firstSetting(this.context.env, [
+      "ONA_ENVIRONMENT_ID",
+      "GITPOD_ENVIRONMENT_ID",
+    ]) ?? {
+      name: "environmentId of the configuration",
+      value: this.config.environmentId,
+    };
+    return this.foundEnvironment;
   }
 
   get cache(): Cache {
     const { uid, clock } = this.context;
     const { cache } = this.directories;
-    if (this.#cache === undefined) {
+    if (this.madeCache === undefined) {
       const onDisk = cache.length === 0 ? noCache : createCache(cache, uid, clock);
-      this.#cache = this.#options.overCache?.(onDisk) ?? onDisk;
+      this.madeCache = this.options.overCache?.(onDisk) ?? onDisk;
     }
-    return this.#cache;
+    return this.madeCache;
   }
 
   get logins(): LocalLogins {
@@ -117,7 +121,7 @@ export class Local {
   /** False on a machine that knows nothing of the platform: then we are a plain local store. */
   get seesPlatform(): boolean {
     if (
-      this.#environmentSetting.value !== undefined ||
+      this.environmentSetting.value !== undefined ||
       this.loaded.path !== undefined ||
       this.loaded.broken !== undefined
     )
@@ -128,15 +132,15 @@ export class Local {
 
   /** The platform's address as it is set, usable or not. */
   get baseUrl(): string {
-    return this.#baseSetting.value;
+    return this.baseSetting.value;
   }
 
   /** What set `baseUrl`, for messages. */
   get baseUrlName(): string {
-    return this.#baseSetting.name;
+    return this.baseSetting.name;
   }
 
-  get #baseSetting(): NamedSetting & { readonly value: string } {
+  private get baseSetting(): NamedSetting & { readonly value: string } {
     return (
       firstSetting(this.context.env, ["ONA_BASE_URL", "GITPOD_BASE_URL"]) ?? {
         name: "api.baseUrl of the configuration",
@@ -147,7 +151,7 @@ export class Local {
 
   /** Who asks: the environment, else the token's source and content. Never a network call. */
   get owner(): string {
-    const { value } = this.#environmentSetting;
+    const { value } = this.environmentSetting;
     if (value !== undefined) return value;
     const source = tokenSources(this.config, this.context.env).find((candidate) => candidate.isPresent());
     return source === undefined ? "" : textHash(source.mark());
@@ -155,13 +159,13 @@ export class Local {
 
   /** A hash of what the user can change so that a failed question may succeed. */
   get settingsMark(): string {
-    this.#settingsMark ??= settingsMark(this.context.env, this.config);
-    return this.#settingsMark;
+    this.madeSettingsMark ??= settingsMark(this.context.env, this.config);
+    return this.madeSettingsMark;
   }
 
   /** What the cache knows of the platform's answers. */
   get secretCache(): SecretCache {
-    this.#secretCache ??= new SecretCache({
+    this.madeSecretCache ??= new SecretCache({
       config: this.config,
       owner: this.owner,
       base: this.baseUrl,
@@ -169,10 +173,10 @@ export class Local {
       clock: this.context.clock,
       startedAtMs: this.startedAtMs,
       settings: () => this.settingsMark,
-      asksAnew: this.#options.asksAnew ?? false,
-      ...(this.#options.valueLifeMs === undefined ? {} : { valueLifeMs: this.#options.valueLifeMs }),
+      asksAnew: this.options.asksAnew ?? false,
+      valueLifeMs: this.options.valueLifeMs,
     });
-    return this.#secretCache;
+    return this.madeSecretCache;
   }
 
   /** The token of `plan` if the cache has one that need not be renewed. */

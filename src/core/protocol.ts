@@ -39,7 +39,10 @@ export function readServerUrl(input: Uint8Array): string {
   if (isBlank(stdin)) throw new Refusal(NO_SERVER_URL);
   if (stdin.length > MAX_FIELD_BYTES) throw new Refusal(`${NAME}: the server URL is longer than 64 KiB`);
   const plain = printableAscii(stdin);
-  if (plain !== undefined) return trimmed(plain, " ", " ");
+  if (plain !== undefined) {
+    const isBare = plain.charCodeAt(0) !== 0x20 && plain.charCodeAt(plain.length - 1) !== 0x20;
+    return isBare ? plain : trimmed(plain, " ", " ");
+  }
   return checkedField(decodeUtf8(stdin, "the server URL"), "the server URL");
 }
 

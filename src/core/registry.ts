@@ -21,8 +21,7 @@ const HTTPS_PORT = "443";
  */
 export function parseRegistry(text: string, side: "caller" | "secret" = "caller"): RegistryRef | undefined {
   const rest = withoutScheme(text, side);
-  let end = 0;
-  while (end < rest.length && rest[end] !== "/" && rest[end] !== "?") end += 1;
+  const end = hostEnd(rest);
   const host = canonicalHost(rest.slice(0, end));
   if (host === undefined) return undefined;
   if (!isHubHost(host)) return { key: host, kind: "registry" };
@@ -41,7 +40,16 @@ function isHubHost(host: string): boolean {
   return host === HUB_KEY || host === "index.docker.io" || host === "registry-1.docker.io";
 }
 
+/** Where a path or a query begins, or the end. */
+function hostEnd(text: string): number {
+  const slash = text.indexOf("/");
+  const end = slash < 0 ? text.length : slash;
+  const mark = text.indexOf("?");
+  return mark < 0 || mark > end ? end : mark;
+}
+
 function withoutScheme(text: string, side: "caller" | "secret"): string {
+  if (text.indexOf("//") < 0) return text;
   const lower = text.slice(0, 8).toLowerCase();
   if (lower === "https://") return text.slice(8);
   if (side === "secret" && lower.slice(0, 7) === "http://") return text.slice(7);

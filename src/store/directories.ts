@@ -33,8 +33,8 @@ export function findDirectories(env: Env, uid: number): Directories {
   };
   const home =
     foreignHome || setting(env.HOME) === undefined ? homeFromUserDatabase(uid) : absolute(env.HOME);
-  const below = (base: string | undefined, ...parts: string[]): string | undefined =>
-    base === undefined ? undefined : joinPath(base, ...parts);
+  const below = (base: string | undefined, name: string, further?: string): string | undefined =>
+    base === undefined ? undefined : joinPath(base, name, further);
   const xdgConfig = xdg("XDG_CONFIG_HOME") ?? below(home, ".config");
   const runtimeDir = foreignHome ? undefined : ownRuntimeDir(absolute(setting(env.XDG_RUNTIME_DIR)), uid);
   return {

@@ -58,30 +58,32 @@ const noLogins: LocalLogins = {
 };
 
 class FileLogins implements LocalLogins {
-  readonly #stateDir: string;
-  readonly #dir: string;
-  readonly #environmentId: string;
-  readonly #uid: number;
-  readonly #clock: Clock;
-  #madeStateDir = false;
+  // Plain fields, as everywhere on the warm path.
+  private readonly stateDir: string;
+  private readonly dir: string;
+  private readonly environmentId: string;
+  private readonly uid: number;
+  private readonly clock: Clock;
+  private madeStateDir: boolean;
 
   constructor(stateDir: string, environmentId: string, uid: number, clock: Clock) {
-    this.#stateDir = stateDir;
-    this.#dir = joinPath(stateDir, "logins");
-    this.#environmentId = environmentId;
-    this.#uid = uid;
-    this.#clock = clock;
+    this.stateDir = stateDir;
+    this.dir = joinPath(stateDir, "logins");
+    this.environmentId = environmentId;
+    this.uid = uid;
+    this.clock = clock;
+    this.madeStateDir = false;
   }
 
   find(ref: RegistryRef): LocalLogin | undefined {
-    const dir = this.#dir;
+    const dir = this.dir;
     // Most users have no logins; then not even the name of a file has to be made.
-    if (!this.#mayHaveLogins() || !this.#isOurs()) return undefined;
-    const key = this.#keyOf(ref.key);
+    if (!this.mayHaveLogins() || !this.isOurs()) return undefined;
+    const key = this.keyOf(ref.key);
     try {
       const file = loginFiles(readdirSync(dir), fileKey(key)).at(-1);
       if (file === undefined) return undefined;
-      const login = this.#read(file, () => key);
+      const login = this.read(file, () => key);
       // A file that is damaged is none; one that nobody may look for is another matter.
       if (login === undefined) isThere(joinPath(dir, file.name));
       return login;
@@ -91,108 +93,108 @@ class FileLogins implements LocalLogins {
   }
 
   save(ref: RegistryRef, credential: Credential, confirmed: boolean): LocalLogin {
-    const madeAtMs = this.#clock.nowMs();
+    const madeAtMs = this.clock.nowMs();
     const login = { registry: ref.key, credential, madeAtMs };
     const expiresAtMs = expiryOf(login);
     for (let left = TRIES; ; left -= 1) {
-      const dir = this.#usableDir();
+      const dir = this.usableDir();
       try {
-        return { ...login, expiresAtMs, confirmed, version: this.#write(dir, login, confirmed) };
+        return { ...login, expiresAtMs, confirmed, version: this.write(dir, login, confirmed) };
       } catch (error) {
         // Somebody who removed the last login took the directory along.
         if (left > 0 && codeOf(error) === "ENOENT") continue;
-        throw failed(`writing to ${this.#stateDir} failed (${codeOf(error)})`);
+        throw failed(`writing to ${this.stateDir} failed (${codeOf(error)})`);
       }
     }
   }
 
   confirm(login: LocalLogin): void {
-    const of = fileKey(this.#keyOf(login.registry));
-    this.#act("writing to", (dir) => {
+    const of = fileKey(this.keyOf(login.registry));
+    this.act("writing to", (dir) => {
       const name = joinPath(dir, loginFileName(of, login.version, false));
       if (isThere(name)) renameSync(name, joinPath(dir, loginFileName(of, login.version, true)));
     });
   }
 
   drop(login: LocalLogin): void {
-    this.#removeUpTo(login.registry, login.version);
+    this.removeUpTo(login.registry, login.version);
     try {
-      rmdirSync(this.#dir);
-      if (this.#madeStateDir) rmdirSync(this.#stateDir);
+      rmdirSync(this.dir);
+      if (this.madeStateDir) rmdirSync(this.stateDir);
     } catch {
       // There are others.
     }
   }
 
   remove(ref: RegistryRef): void {
-    this.#removeUpTo(ref.key, undefined);
+    this.removeUpTo(ref.key, undefined);
   }
 
   all(): readonly LocalLogin[] {
-    if (!exists(this.#dir) || !this.#isOurs()) return [];
+    if (!exists(this.dir) || !this.isOurs()) return [];
     const newest = new Map<string, LoginFile>();
     try {
-      for (const file of loginFiles(readdirSync(this.#dir))) newest.set(file.of, file);
+      for (const file of loginFiles(readdirSync(this.dir))) newest.set(file.of, file);
     } catch {
       return [];
     }
     return [...newest.values()].flatMap((file) => {
-      const login = this.#read(file, (registry) => {
-        const key = this.#keyOf(registry);
+      const login = this.read(file, (registry) => {
+        const key = this.keyOf(registry);
         return fileKey(key) === file.of ? key : undefined;
       });
       return login === undefined ? [] : [login];
     });
   }
 
-  #keyOf(registry: string): string {
-    return loginKey(this.#environmentId, registry);
+  private keyOf(registry: string): string {
+    return loginKey(this.environmentId, registry);
   }
 
   /** A directory that is not ours holds no login of ours; one of ours that cannot be searched may hold any. */
-  #mayHaveLogins(): boolean {
+  private mayHaveLogins(): boolean {
     try {
-      return isThere(this.#dir);
+      return isThere(this.dir);
     } catch (error) {
-      if (!isPrivateDir(this.#stateDir, this.#uid)) return false;
-      throw failed(`the local logins in ${this.#dir} cannot be read (${codeOf(error)})`);
+      if (!isPrivateDir(this.stateDir, this.uid)) return false;
+      throw failed(`the local logins in ${this.dir} cannot be read (${codeOf(error)})`);
     }
   }
 
-  #isOurs(): boolean {
-    return isPrivateDir(this.#stateDir, this.#uid) && isPrivateDir(this.#dir, this.#uid);
+  private isOurs(): boolean {
+    return isPrivateDir(this.stateDir, this.uid) && isPrivateDir(this.dir, this.uid);
   }
 
-  #usableDir(): string {
-    if (!exists(this.#stateDir)) this.#madeStateDir = true;
+  private usableDir(): string {
+    if (!exists(this.stateDir)) this.madeStateDir = true;
     const usable =
-      ensurePrivateDir(this.#stateDir, this.#uid, true) && ensurePrivateDir(this.#dir, this.#uid, false);
-    const dir = usable ? heldDir(this.#dir, this.#uid) : undefined;
+      ensurePrivateDir(this.stateDir, this.uid, true) && ensurePrivateDir(this.dir, this.uid, false);
+    const dir = usable ? heldDir(this.dir, this.uid) : undefined;
     if (dir === undefined)
-      throw failed(`the directory ${this.#stateDir} is not private to this user or cannot be made`);
+      throw failed(`the directory ${this.stateDir} is not private to this user or cannot be made`);
     return dir;
   }
 
   /** Returns the version. Throws the system's error. */
-  #write(
+  private write(
     dir: string,
     login: Pick<LocalLogin, "registry" | "credential" | "madeAtMs">,
     confirmed: boolean,
   ): string {
-    const of = fileKey(this.#keyOf(login.registry));
+    const of = fileKey(this.keyOf(login.registry));
     const older = loginFiles(readdirSync(dir), of);
     const version = nextVersion(login.madeAtMs, older.at(-1)?.version, randomName());
     const path = joinPath(dir, loginFileName(of, version, confirmed));
-    writePrivateFile(path, loginText(this.#environmentId, login));
+    writePrivateFile(path, loginText(this.environmentId, login));
     dateFile(path, login.madeAtMs);
-    this.#unlink(dir, older);
-    const nowMs = this.#clock.nowMs();
-    sweep(dir, { uid: this.#uid, nowMs, isOurName: (name) => loginFiles([name]).length > 0 });
+    this.unlink(dir, older);
+    const nowMs = this.clock.nowMs();
+    sweep(dir, { uid: this.uid, nowMs, isOurName: (name) => loginFiles([name]).length > 0 });
     return version;
   }
 
   /** The newest wins already; what is left of older ones is only untidy. */
-  #unlink(dir: string, files: readonly LoginFile[]): void {
+  private unlink(dir: string, files: readonly LoginFile[]): void {
     for (const { name } of files) {
       try {
         removePrivateFile(joinPath(dir, name));
@@ -203,9 +205,9 @@ class FileLogins implements LocalLogins {
   }
 
   /** Every login that is there when it begins, up to `version`; again, since one may be confirmed meanwhile. */
-  #removeUpTo(registry: string, version: string | undefined): void {
-    const of = fileKey(this.#keyOf(registry));
-    this.#act("removing from", (dir) => {
+  private removeUpTo(registry: string, version: string | undefined): void {
+    const of = fileKey(this.keyOf(registry));
+    this.act("removing from", (dir) => {
       let last = version;
       for (let left = TRIES; left > 0; left -= 1) {
         const files = loginFiles(readdirSync(dir), of);
@@ -219,21 +221,21 @@ class FileLogins implements LocalLogins {
   }
 
   /** Does `work` in the directory of the logins, if there is one. Throws a Failure. */
-  #act(what: string, work: (dir: string) => void): void {
+  private act(what: string, work: (dir: string) => void): void {
     try {
-      if (!isThere(this.#dir)) return;
-      const dir = this.#isOurs() ? heldDir(this.#dir, this.#uid) : undefined;
+      if (!isThere(this.dir)) return;
+      const dir = this.isOurs() ? heldDir(this.dir, this.uid) : undefined;
       if (dir !== undefined) work(dir);
-      else if (!this.#isOurs()) throw failed(`the directory ${this.#stateDir} is not private to this user`);
-      else throw failed(`the directory ${this.#dir} cannot be read`);
+      else if (!this.isOurs()) throw failed(`the directory ${this.stateDir} is not private to this user`);
+      else throw failed(`the directory ${this.dir} cannot be read`);
     } catch (error) {
       if (error instanceof Failure) throw error;
-      throw failed(`${what} ${this.#dir} failed (${codeOf(error)})`);
+      throw failed(`${what} ${this.dir} failed (${codeOf(error)})`);
     }
   }
 
-  #read(file: LoginFile, keyOf: (registry: string) => string | undefined): LocalLogin | undefined {
-    return readLogin(joinPath(this.#dir, file.name), file, this.#uid, this.#clock.nowMs(), keyOf);
+  private read(file: LoginFile, keyOf: (registry: string) => string | undefined): LocalLogin | undefined {
+    return readLogin(joinPath(this.dir, file.name), file, this.uid, this.clock.nowMs(), keyOf);
   }
 }
 

@@ -2,7 +2,7 @@
 // loads nothing; what only an asking run needs of the same entries is in known-secrets.ts, and asking is ask.ts.
 
 import { type Candidate, type Outcome, rankedGroups } from "../../core/candidate.ts";
-import type { Config } from "../../core/config.ts";
+import { type Config, DEFAULT_CONFIG } from "../../core/config.ts";
 import { decide } from "../../core/decide.ts";
 import {
   type AnswerEntry,
@@ -34,26 +34,22 @@ export interface SecretCacheOptions {
   /** Only what was asked for since the start of this run is fresh. */
   readonly asksAnew?: boolean;
   /** How long a value counts as read while its secret's session stays the same. */
-  readonly valueLifeMs?: number;
+  readonly valueLifeMs?: number | undefined;
 }
-
-const USUAL_POLICY = '["auto",{},null,"auto"]';
 
 export class SecretCache {
   readonly options: SecretCacheOptions;
-  readonly #policy: string;
+  private readonly policy: string;
 
   constructor(options: SecretCacheOptions) {
     this.options = options;
-    const { lookup, scopeIds, precedence, valueFormat } = options.config;
-    const policy = JSON.stringify([lookup, scopeIds, precedence ?? null, valueFormat]);
     // Short in the usual case: the key is digested on the warm path.
-    this.#policy = policy === USUAL_POLICY ? "" : policy;
+    this.policy = isUsual(options.config) ? "" : policyText(options.config);
   }
 
   /** The cache key of an entry about `registry`, or with none about all of them. */
   key(kind: "answer" | "list" | "failure" | "history", registry: string): string {
-    return [kind, this.options.base, this.options.owner, this.#policy, registry].join("\n");
+    return `${kind}\n${this.options.base}\n${this.options.owner}\n${this.policy}\n${registry}`;
   }
 
   answerKey(ref: RegistryRef): string {
@@ -120,4 +116,15 @@ export class SecretCache {
     this.options.cache.write(this.answerKey(ref), answerFields(entry));
     return entry;
   }
+}
+
+/** What decides which secret answers. */
+function policyText({ lookup, scopeIds, precedence, valueFormat }: Config): string {
+  return JSON.stringify([lookup, scopeIds, precedence ?? null, valueFormat]);
+}
+
+function isUsual(config: Config): boolean {
+  return config.scopeIds === DEFAULT_CONFIG.scopeIds
+    ? config.lookup === "auto" && config.precedence === undefined && config.valueFormat === "auto"
+    : policyText(config) === policyText(DEFAULT_CONFIG);
 }
