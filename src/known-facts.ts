@@ -9,6 +9,7 @@ import type { Expiring, Facts, LoginFact } from "./core/policy.ts";
 import type { RegistryRef } from "./core/registry.ts";
 import type { Local } from "./local.ts";
 import type { LocalLogin } from "./store/login-entry.ts";
+import { findLogin } from "./store/login-reader.ts";
 
 export class KnownFacts implements Facts {
   // Plain fields, set in one place: on the warm path private names and initialisers are dear.
@@ -29,7 +30,7 @@ export class KnownFacts implements Facts {
   }
 
   get login(): LoginFact | undefined {
-    if (this.foundLogin === null) this.setLogin(this.local.logins.find(this.ref), false);
+    if (this.foundLogin === null) this.setLogin(findLogin(this.local.loginPlace, this.ref), false);
     return this.foundLogin ?? undefined;
   }
 

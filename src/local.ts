@@ -9,13 +9,12 @@ import type { Clock } from "./edge/clock.ts";
 import { mintFingerprint } from "./sources/mint/cache-key.ts";
 import { type CachedToken, readyToken } from "./sources/mint/token-cache.ts";
 import { SecretCache } from "./sources/platform/secret-cache.ts";
-import { settingsMark } from "./sources/platform/settings-mark.ts";
 import { tokenSources } from "./sources/platform/token-sources.ts";
 import { type Cache, createCache, noCache } from "./store/cache.ts";
 import { type LoadedConfig, loadConfig } from "./store/config-file.ts";
 import { textHash } from "./store/credential-hash.ts";
 import { type Directories, findDirectories } from "./store/directories.ts";
-import { type LocalLogins, localLogins } from "./store/logins.ts";
+import type { LoginPlace } from "./store/login-reader.ts";
 
 /** What the process gives to a run. */
 export interface Context {
@@ -65,7 +64,6 @@ export class Local {
   private readonly options: LocalOptions;
   private madeCache: Cache | undefined;
   private madeSecretCache: SecretCache | undefined;
-  private madeSettingsMark: string | undefined;
   private foundEnvironment: NamedSetting | undefined;
 
   constructor(context: Context, options: LocalOptions = {}) {
@@ -113,9 +111,9 @@ export class Local {
     return this.madeCache;
   }
 
-  get logins(): LocalLogins {
+  get loginPlace(): LoginPlace {
     const { uid, clock } = this.context;
-    return localLogins(this.directories.stateDir, this.environmentId ?? "", uid, clock);
+    return { stateDir: this.directories.stateDir, environmentId: this.environmentId ?? "", uid, clock };
   }
 
   /** False on a machine that knows nothing of the platform: then we are a plain local store. */
@@ -157,12 +155,6 @@ export class Local {
     return source === undefined ? "" : textHash(source.mark());
   }
 
-  /** A hash of what the user can change so that a failed question may succeed. */
-  get settingsMark(): string {
-    this.madeSettingsMark ??= settingsMark(this.context.env, this.config);
-    return this.madeSettingsMark;
-  }
-
   /** What the cache knows of the platform's answers. */
   get secretCache(): SecretCache {
     this.madeSecretCache ??= new SecretCache({
@@ -172,7 +164,7 @@ export class Local {
       cache: this.cache,
       clock: this.context.clock,
       startedAtMs: this.startedAtMs,
-      settings: () => this.settingsMark,
+      settings: this,
       asksAnew: this.options.asksAnew ?? false,
       valueLifeMs: this.options.valueLifeMs,
     });

@@ -8,6 +8,7 @@ import { KnownFacts } from "./known-facts.ts";
 import type { Local } from "./local.ts";
 import type { Remote } from "./remote.ts";
 import type { LocalLogin } from "./store/login-entry.ts";
+import { localLogins } from "./store/logins.ts";
 
 export interface ResolveOptions {
   /** Leave local logins out: what would be answered without them? */
@@ -86,13 +87,13 @@ async function comparedLogin(
   const { compareLogin } = await import("./compare-login.ts");
   const comparison = await compareLogin(ref, login.credential, local, remote, "get");
   try {
-    if (comparison === "equal") local.logins.drop(login);
-    if (comparison === "different") local.logins.confirm(login);
+    if (comparison === "equal") localLogins(local.loginPlace).drop(login);
+    if (comparison === "different") localLogins(local.loginPlace).confirm(login);
   } catch {
     // A state directory that cannot be written now: the comparison is made again next time.
   }
   // Meanwhile somebody may have logged in anew, or out.
-  const now = local.logins.find(ref);
+  const now = localLogins(local.loginPlace).find(ref);
   return comparison === "equal" && now?.version === login.version ? undefined : now;
 }
 

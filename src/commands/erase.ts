@@ -9,6 +9,7 @@ import { ruleFor } from "../core/registry-rules.ts";
 import type { Local } from "../local.ts";
 import { eraseMinted } from "../sources/mint/token-cache.ts";
 import { eraseSecret } from "../sources/platform/known-secrets.ts";
+import { localLogins } from "../store/logins.ts";
 import { done, type Reply, refuse } from "./reply.ts";
 
 export function erase(stdin: Uint8Array, local: Local): Reply {
@@ -16,7 +17,7 @@ export function erase(stdin: Uint8Array, local: Local): Reply {
   if (ref === undefined) return done;
   forgetAnswers(ref, local);
   try {
-    local.logins.remove(ref);
+    localLogins(local.loginPlace).remove(ref);
     return done;
   } catch (error) {
     if (error instanceof Failure) return refuse(failureLine(ref.key, error));

@@ -7,6 +7,7 @@ import { printableJson } from "../core/text.ts";
 import type { Local } from "../local.ts";
 import { managedRegistries } from "../managed.ts";
 import type { Remote } from "../remote.ts";
+import { localLogins } from "../store/logins.ts";
 import { answer, type Reply } from "./reply.ts";
 
 const AWS_USER = "AWS";
@@ -16,7 +17,7 @@ export async function list(local: Local, remote: Remote): Promise<Reply> {
   const users = new Map<string, string>();
   const { registries } = await managedRegistries(local, remote);
   for (const ref of registries) users.set(dockerKey(ref), userOf(ref, local));
-  for (const login of local.logins.all()) {
+  for (const login of localLogins(local.loginPlace).all()) {
     const key = dockerKey({ key: login.registry, kind: "registry" });
     users.set(key, login.credential.username);
   }

@@ -8,6 +8,7 @@ import { readStoreRequest } from "../core/protocol.ts";
 import { parseRegistry } from "../core/registry.ts";
 import type { Local } from "../local.ts";
 import type { Remote } from "../remote.ts";
+import { localLogins } from "../store/logins.ts";
 import { done, type Reply, refuse } from "./reply.ts";
 
 export async function store(stdin: Uint8Array, local: Local, remote: Remote): Promise<Reply> {
@@ -15,7 +16,7 @@ export async function store(stdin: Uint8Array, local: Local, remote: Remote): Pr
   const ref = parseRegistry(serverUrl);
   if (ref === undefined)
     return refuse("docker-credential-ona: the server URL is not a registry; nothing was stored");
-  const { logins } = local;
+  const logins = localLogins(local.loginPlace);
   try {
     const over = overSince({ registry: ref.key, credential }, local.context.clock.nowMs());
     if (over !== undefined) throw over;

@@ -10,6 +10,7 @@ import type { Local } from "../local.ts";
 import { managedRegistries } from "../managed.ts";
 import type { Remote } from "../remote.ts";
 import { resolveCredential } from "../resolve.ts";
+import { localLogins } from "../store/logins.ts";
 
 /** Something that the user should know of; `isError`: not all was had that was asked for. */
 export interface Problem {
@@ -63,7 +64,9 @@ async function ours(
   remote: Remote,
 ): Promise<{ registries: readonly RegistryRef[]; failure: Failure | undefined }> {
   const managed = await managedRegistries(local, remote);
-  const logins = local.logins.all().map(({ registry }) => registry);
+  const logins = localLogins(local.loginPlace)
+    .all()
+    .map(({ registry }) => registry);
   const keys = new Set([...managed.registries.map(({ key }) => key), ...logins]);
   const registries = [...keys]
     .filter((key) => !key.startsWith("https://"))

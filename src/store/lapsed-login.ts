@@ -5,7 +5,7 @@ import { joinPath } from "../core/paths.ts";
 import type { RegistryRef } from "../core/registry.ts";
 import { loginKey } from "./login-entry.ts";
 import { loginFiles } from "./login-files.ts";
-import { fileKey } from "./logins.ts";
+import { fileKey } from "./login-reader.ts";
 
 /** When the newest login of `ref` was made, in milliseconds since 1970; asked where there is none in force. Never throws. */
 export function lastLoginMs(

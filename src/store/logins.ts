@@ -7,12 +7,12 @@ import { Failure } from "../core/failures.ts";
 import { joinPath } from "../core/paths.ts";
 import type { RegistryRef } from "../core/registry.ts";
 import type { Credential } from "../core/secret.ts";
-import { sha256 } from "../core/sha256.ts";
 import type { Clock } from "../edge/clock.ts";
 import { exists, isThere, randomName, removePrivateFile, writePrivateFile } from "./atomic-file.ts";
 import { dateFile, expiryOf, type LocalLogin, loginKey, loginText, readLogin } from "./login-entry.ts";
 import { type LoginFile, loginFileName, loginFiles, nextVersion } from "./login-files.ts";
-import { ensurePrivateDir, heldDir, isPrivateDir } from "./private-dir.ts";
+import { codeOf, failed, fileKey, findLogin, isOurs, type LoginPlace, loginDir } from "./login-reader.ts";
+import { ensurePrivateDir, heldDir } from "./private-dir.ts";
 import { sweep } from "./sweep.ts";
 
 export interface LocalLogins {
@@ -33,15 +33,8 @@ export interface LocalLogins {
 /** How often an act is tried again that another one came in between. */
 const TRIES = 8;
 
-/** The logins of `environmentId` (empty: none known) below `stateDir` (undefined: there can be none). */
-export function localLogins(
-  stateDir: string | undefined,
-  environmentId: string,
-  uid: number,
-  clock: Clock,
-): LocalLogins {
-  if (stateDir === undefined) return noLogins;
-  return new FileLogins(stateDir, environmentId, uid, clock);
+export function localLogins(place: LoginPlace): LocalLogins {
+  return place.stateDir === undefined ? noLogins : new FileLogins(place, place.stateDir);
 }
 
 const noLogins: LocalLogins = {
@@ -58,143 +51,112 @@ const noLogins: LocalLogins = {
 };
 
 class FileLogins implements LocalLogins {
-  // Plain fields, as everywhere on the warm path.
-  private readonly stateDir: string;
-  private readonly dir: string;
-  private readonly environmentId: string;
-  private readonly uid: number;
-  private readonly clock: Clock;
-  private madeStateDir: boolean;
+  readonly #place: LoginPlace;
+  readonly #stateDir: string;
+  readonly #dir: string;
+  readonly #environmentId: string;
+  readonly #uid: number;
+  readonly #clock: Clock;
+  #madeStateDir = false;
 
-  constructor(stateDir: string, environmentId: string, uid: number, clock: Clock) {
-    this.stateDir = stateDir;
-    this.dir = joinPath(stateDir, "logins");
-    this.environmentId = environmentId;
-    this.uid = uid;
-    this.clock = clock;
-    this.madeStateDir = false;
+  constructor(place: LoginPlace, stateDir: string) {
+    this.#place = place;
+    this.#stateDir = stateDir;
+    this.#dir = loginDir(stateDir);
+    this.#environmentId = place.environmentId;
+    this.#uid = place.uid;
+    this.#clock = place.clock;
   }
 
   find(ref: RegistryRef): LocalLogin | undefined {
-    const dir = this.dir;
-    // Most users have no logins; then not even the name of a file has to be made.
-    if (!this.mayHaveLogins() || !this.isOurs()) return undefined;
-    const key = this.keyOf(ref.key);
-    try {
-      const file = loginFiles(readdirSync(dir), fileKey(key)).at(-1);
-      if (file === undefined) return undefined;
-      const login = this.read(file, () => key);
-      // A file that is damaged is none; one that nobody may look for is another matter.
-      if (login === undefined) isThere(joinPath(dir, file.name));
-      return login;
-    } catch (error) {
-      throw failed(`the local logins in ${dir} cannot be read (${codeOf(error)})`);
-    }
+    return findLogin(this.#place, ref);
   }
 
   save(ref: RegistryRef, credential: Credential, confirmed: boolean): LocalLogin {
-    const madeAtMs = this.clock.nowMs();
+    const madeAtMs = this.#clock.nowMs();
     const login = { registry: ref.key, credential, madeAtMs };
     const expiresAtMs = expiryOf(login);
     for (let left = TRIES; ; left -= 1) {
-      const dir = this.usableDir();
+      const dir = this.#usableDir();
       try {
-        return { ...login, expiresAtMs, confirmed, version: this.write(dir, login, confirmed) };
+        return { ...login, expiresAtMs, confirmed, version: this.#write(dir, login, confirmed) };
       } catch (error) {
         // Somebody who removed the last login took the directory along.
         if (left > 0 && codeOf(error) === "ENOENT") continue;
-        throw failed(`writing to ${this.stateDir} failed (${codeOf(error)})`);
+        throw failed(`writing to ${this.#stateDir} failed (${codeOf(error)})`);
       }
     }
   }
 
   confirm(login: LocalLogin): void {
-    const of = fileKey(this.keyOf(login.registry));
-    this.act("writing to", (dir) => {
+    const of = fileKey(loginKey(this.#environmentId, login.registry));
+    this.#act("writing to", (dir) => {
       const name = joinPath(dir, loginFileName(of, login.version, false));
       if (isThere(name)) renameSync(name, joinPath(dir, loginFileName(of, login.version, true)));
     });
   }
 
   drop(login: LocalLogin): void {
-    this.removeUpTo(login.registry, login.version);
+    this.#removeUpTo(login.registry, login.version);
     try {
-      rmdirSync(this.dir);
-      if (this.madeStateDir) rmdirSync(this.stateDir);
+      rmdirSync(this.#dir);
+      if (this.#madeStateDir) rmdirSync(this.#stateDir);
     } catch {
       // There are others.
     }
   }
 
   remove(ref: RegistryRef): void {
-    this.removeUpTo(ref.key, undefined);
+    this.#removeUpTo(ref.key, undefined);
   }
 
   all(): readonly LocalLogin[] {
-    if (!exists(this.dir) || !this.isOurs()) return [];
+    if (!exists(this.#dir) || !isOurs(this.#stateDir, this.#uid)) return [];
     const newest = new Map<string, LoginFile>();
     try {
-      for (const file of loginFiles(readdirSync(this.dir))) newest.set(file.of, file);
+      for (const file of loginFiles(readdirSync(this.#dir))) newest.set(file.of, file);
     } catch {
       return [];
     }
     return [...newest.values()].flatMap((file) => {
-      const login = this.read(file, (registry) => {
-        const key = this.keyOf(registry);
+      const login = this.#read(file, (registry) => {
+        const key = loginKey(this.#environmentId, registry);
         return fileKey(key) === file.of ? key : undefined;
       });
       return login === undefined ? [] : [login];
     });
   }
 
-  private keyOf(registry: string): string {
-    return loginKey(this.environmentId, registry);
-  }
-
-  /** A directory that is not ours holds no login of ours; one of ours that cannot be searched may hold any. */
-  private mayHaveLogins(): boolean {
-    try {
-      return isThere(this.dir);
-    } catch (error) {
-      if (!isPrivateDir(this.stateDir, this.uid)) return false;
-      throw failed(`the local logins in ${this.dir} cannot be read (${codeOf(error)})`);
-    }
-  }
-
-  private isOurs(): boolean {
-    return isPrivateDir(this.stateDir, this.uid) && isPrivateDir(this.dir, this.uid);
-  }
-
-  private usableDir(): string {
-    if (!exists(this.stateDir)) this.madeStateDir = true;
+  #usableDir(): string {
+    if (!exists(this.#stateDir)) this.#madeStateDir = true;
     const usable =
-      ensurePrivateDir(this.stateDir, this.uid, true) && ensurePrivateDir(this.dir, this.uid, false);
-    const dir = usable ? heldDir(this.dir, this.uid) : undefined;
+      ensurePrivateDir(this.#stateDir, this.#uid, true) && ensurePrivateDir(this.#dir, this.#uid, false);
+    const dir = usable ? heldDir(this.#dir, this.#uid) : undefined;
     if (dir === undefined)
-      throw failed(`the directory ${this.stateDir} is not private to this user or cannot be made`);
+      throw failed(`the directory ${this.#stateDir} is not private to this user or cannot be made`);
     return dir;
   }
 
   /** Returns the version. Throws the system's error. */
-  private write(
+  #write(
     dir: string,
     login: Pick<LocalLogin, "registry" | "credential" | "madeAtMs">,
     confirmed: boolean,
   ): string {
-    const of = fileKey(this.keyOf(login.registry));
+    const of = fileKey(loginKey(this.#environmentId, login.registry));
     const older = loginFiles(readdirSync(dir), of);
     const version = nextVersion(login.madeAtMs, older.at(-1)?.version, randomName());
     const path = joinPath(dir, loginFileName(of, version, confirmed));
-    writePrivateFile(path, loginText(this.environmentId, login));
+    writePrivateFile(path, loginText(this.#environmentId, login));
     dateFile(path, login.madeAtMs);
-    this.unlink(dir, older);
-    const nowMs = this.clock.nowMs();
-    sweep(dir, { uid: this.uid, nowMs, isOurName: (name) => loginFiles([name]).length > 0 });
+    this.#unlink(dir, older);
+    const nowMs = this.#clock.nowMs();
+    sweep(dir, { uid: this.#uid, nowMs, isOurName: (name) => loginFiles([name]).length > 0 });
     return version;
   }
 
   /** The newest wins already; what is left of older ones is only untidy. */
-  private unlink(dir: string, files: readonly LoginFile[]): void {
+  #unlink(dir: string, files: readonly LoginFile[]): void {
     for (const { name } of files) {
       try {
         removePrivateFile(joinPath(dir, name));
@@ -205,9 +167,9 @@ class FileLogins implements LocalLogins {
   }
 
   /** Every login that is there when it begins, up to `version`; again, since one may be confirmed meanwhile. */
-  private removeUpTo(registry: string, version: string | undefined): void {
-    const of = fileKey(this.keyOf(registry));
-    this.act("removing from", (dir) => {
+  #removeUpTo(registry: string, version: string | undefined): void {
+    const of = fileKey(loginKey(this.#environmentId, registry));
+    this.#act("removing from", (dir) => {
       let last = version;
       for (let left = TRIES; left > 0; left -= 1) {
         const files = loginFiles(readdirSync(dir), of);
@@ -221,30 +183,21 @@ class FileLogins implements LocalLogins {
   }
 
   /** Does `work` in the directory of the logins, if there is one. Throws a Failure. */
-  private act(what: string, work: (dir: string) => void): void {
+  #act(what: string, work: (dir: string) => void): void {
     try {
-      if (!isThere(this.dir)) return;
-      const dir = this.isOurs() ? heldDir(this.dir, this.uid) : undefined;
+      if (!isThere(this.#dir)) return;
+      const dir = isOurs(this.#stateDir, this.#uid) ? heldDir(this.#dir, this.#uid) : undefined;
       if (dir !== undefined) work(dir);
-      else if (!this.isOurs()) throw failed(`the directory ${this.stateDir} is not private to this user`);
-      else throw failed(`the directory ${this.dir} cannot be read`);
+      else if (!isOurs(this.#stateDir, this.#uid))
+        throw failed(`the directory ${this.#stateDir} is not private to this user`);
+      else throw failed(`the directory ${this.#dir} cannot be read`);
     } catch (error) {
       if (error instanceof Failure) throw error;
-      throw failed(`${what} ${this.dir} failed (${codeOf(error)})`);
+      throw failed(`${what} ${this.#dir} failed (${codeOf(error)})`);
     }
   }
 
-  private read(file: LoginFile, keyOf: (registry: string) => string | undefined): LocalLogin | undefined {
-    return readLogin(joinPath(this.dir, file.name), file, this.uid, this.clock.nowMs(), keyOf);
+  #read(file: LoginFile, keyOf: (registry: string) => string | undefined): LocalLogin | undefined {
+    return readLogin(joinPath(this.#dir, file.name), file, this.#uid, this.#clock.nowMs(), keyOf);
   }
-}
-
-/** The part of a file's name that stands for the key. */
-export const fileKey = (key: string): string => sha256(key).slice(0, 40);
-const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? "short write";
-
-function failed(what: string): Failure {
-  return new Failure("store-failed", what, {
-    hint: "free or repair it, or name another in DOCKER_CREDENTIAL_ONA_STATE_DIR",
-  });
 }

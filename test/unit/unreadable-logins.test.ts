@@ -6,12 +6,12 @@ import { expect, it } from "vitest";
 import { Failure } from "../../src/core/failures.ts";
 import { Local } from "../../src/local.ts";
 import { resolveCredential } from "../../src/resolve.ts";
-import type { LocalLogins } from "../../src/store/logins.ts";
+import type { LoginPlace } from "../../src/store/login-reader.ts";
 import { HOST, refOf, type World, world } from "./sources/platform/platform-world.ts";
 import { uid } from "./store/scratch.ts";
 
 class WithUnreadableLogins extends Local {
-  override get logins(): LocalLogins {
+  override get loginPlace(): LoginPlace {
     throw new Failure("store-failed", "the local logins cannot be read (EACCES)");
   }
 }

@@ -5,6 +5,7 @@ import { parseRegistry, type RegistryRef } from "../../core/registry.ts";
 import type { AuthFile } from "../../docker/auth-files.ts";
 import { listedRegistries } from "../../sources/platform/known-secrets.ts";
 import { lastLoginMs } from "../../store/lapsed-login.ts";
+import { localLogins } from "../../store/logins.ts";
 import { type Checked, printable } from "./check.ts";
 import { checkCloud } from "./cloud.ts";
 import { checkConfiguration } from "./configuration.ts";
@@ -134,7 +135,9 @@ function askedFor(
     ...(list === undefined ? [] : listedRegistries(list, remembered)),
     ...exact.map(({ pattern }) => pattern),
     ...delegatedKeys(files, scene.invocation.helperNames).map(({ key }) => key),
-    ...local.logins.all().map(({ registry }) => registry),
+    ...localLogins(local.loginPlace)
+      .all()
+      .map(({ registry }) => registry),
   ];
   return [...new Set(keys)]
     .slice(0, MOST_REGISTRIES)

@@ -49,7 +49,7 @@ export function makeScene(invocation: Invocation): Scene {
     cache,
     clock: context.clock,
     startedAtMs: Number.POSITIVE_INFINITY,
-    settings: () => asIs.settingsMark,
+    settings: asIs,
   });
   return {
     invocation,

@@ -10,6 +10,7 @@ import type { RegistryRef } from "../../core/registry.ts";
 import { type Credential, isSameCredential } from "../../core/secret.ts";
 import { type Read, readValue, SecretReadError } from "../../sources/platform/secret-value.ts";
 import type { LocalLogin } from "../../store/login-entry.ts";
+import { localLogins } from "../../store/logins.ts";
 import { type Contender, contendersOf } from "./contenders.ts";
 import type { PlatformState } from "./platform-state.ts";
 import type { Scene } from "./scene.ts";
@@ -80,7 +81,7 @@ const NOTHING: Source = {
 /** A directory of logins that cannot be read keeps every answer back. */
 function storedLogin(ref: RegistryRef, { local }: Scene): LocalLogin | Failure | undefined {
   try {
-    return local.logins.find(ref);
+    return localLogins(local.loginPlace).find(ref);
   } catch (error) {
     return toFailure(error);
   }

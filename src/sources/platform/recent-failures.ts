@@ -12,7 +12,8 @@ import {
 } from "../../core/platform-entries.ts";
 import type { RegistryRef } from "../../core/registry.ts";
 import { erasedAtMs } from "./result.ts";
-import type { SecretCache } from "./secret-cache.ts";
+import type { SecretCache, SecretCacheOptions } from "./secret-cache.ts";
+import { settingsMark } from "./settings-mark.ts";
 
 /** A platform that is silent for so long is silent for every run. */
 const ENOUGH_TIME_MS = 4000;
@@ -61,8 +62,10 @@ function read(key: string, lifeMs: number, { options }: SecretCache): FailureEnt
 }
 
 /** With what the user can change: a remedy must not look as if it did not help. */
-const outageKey = ({ options }: SecretCache): string =>
-  ["outage", options.base, options.settings?.() ?? ""].join("\n");
+const outageKey = ({ options }: SecretCache): string => ["outage", options.base, markOf(options)].join("\n");
 
 const failureKey = (ref: RegistryRef | undefined, secretCache: SecretCache): string =>
-  `${secretCache.key("failure", ref?.key ?? "")}\n${secretCache.options.settings?.() ?? ""}`;
+  `${secretCache.key("failure", ref?.key ?? "")}\n${markOf(secretCache.options)}`;
+
+const markOf = ({ settings }: SecretCacheOptions): string =>
+  settings === undefined ? "" : settingsMark(settings);

@@ -19,6 +19,7 @@ import type { RegistryRef } from "../../core/registry.ts";
 import type { Clock } from "../../edge/clock.ts";
 import type { Cache } from "../../store/cache.ts";
 import { erasedAtMs, noneAt, toResult } from "./result.ts";
+import type { Settings } from "./settings-mark.ts";
 
 export interface SecretCacheOptions {
   readonly config: Config;
@@ -30,7 +31,7 @@ export interface SecretCacheOptions {
   /** Wall-clock start of this run: what was asked for since is fresh whatever `freshSeconds` says. */
   readonly startedAtMs: number;
   /** A mark of what the user can change; part of the keys of failures. */
-  readonly settings?: () => string;
+  readonly settings?: Settings;
   /** Only what was asked for since the start of this run is fresh. */
   readonly asksAnew?: boolean;
   /** How long a value counts as read while its secret's session stays the same. */

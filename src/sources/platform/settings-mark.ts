@@ -13,8 +13,23 @@ const VARIABLES = [
   "DOCKER_CREDENTIAL_ONA_DEADLINE_MS",
 ];
 
+/** What one run, or one round of a run that repeats, was given. */
+export interface Settings {
+  readonly context: { readonly env: Readonly<Record<string, string | undefined>> };
+  readonly config: Config;
+}
+
+/** Files are looked at once for each. */
+const known = new WeakMap<Settings, string>();
+
 /** A hash: proxies and tokens hold secrets. */
-export function settingsMark(env: Readonly<Record<string, string | undefined>>, config: Config): string {
+export function settingsMark(settings: Settings): string {
+  const mark = known.get(settings) ?? newMark(settings);
+  known.set(settings, mark);
+  return mark;
+}
+
+function newMark({ context: { env }, config }: Settings): string {
   const files = CA_VARIABLES.map((name) => [env[name] ?? null, stampOf(setting(env[name]))]);
   const tokens = tokenSources(config, env)
     .filter((source) => source.isPresent())

@@ -3,6 +3,7 @@
 
 import { expect, it, onTestFinished, vi } from "vitest";
 import { runHelper } from "../../../src/helper.ts";
+import { localLogins } from "../../../src/store/logins.ts";
 import { startClouds } from "../../stand-ins/clouds/clouds.ts";
 import { TEAM, world } from "../sources/platform/platform-world.ts";
 import { uid } from "../store/scratch.ts";
@@ -53,8 +54,8 @@ it("a token that we minted is no login, whatever the environment looks like by t
   // Another cache key, so that the token is not found there.
   const elsewhere = { ...clouds.env, AWS_ROLE_SESSION_NAME: "another" };
   await login(w, ECR, token, elsewhere);
-  expect(w.local().logins.all()).toEqual([]);
+  expect(localLogins(w.local().loginPlace).all()).toEqual([]);
   // Any other credential is one.
   await login(w, ECR, "AWS:of-another-account", elsewhere);
-  expect(w.local().logins.all()).toHaveLength(1);
+  expect(localLogins(w.local().loginPlace).all()).toHaveLength(1);
 });

@@ -95,7 +95,7 @@ describe.runIf(canMount).each(Object.entries(ways))("a disk that is %s", (name, 
   it("login: saving it fails aloud and leaves the old login", () => {
     const { fs, break: breakIt } = make();
     const clock = new ManualClock();
-    const logins = localLogins(fs.dir, "e1", uid, clock);
+    const logins = localLogins({ stateDir: fs.dir, environmentId: "e1", uid, clock });
     const ref = { key: "ghcr.io", kind: "registry" } as const;
     logins.save(ref, { username: "u", secret: new Secret("old") }, true);
     breakIt();
@@ -121,7 +121,7 @@ describe.runIf(canMount).each(Object.entries(ways))("a disk that is %s", (name, 
 
   it.runIf(name === "read-only" && isRoot)("removing a login fails aloud", () => {
     const { fs, break: breakIt } = make();
-    const logins = localLogins(fs.dir, "e1", uid, new ManualClock());
+    const logins = localLogins({ stateDir: fs.dir, environmentId: "e1", uid, clock: new ManualClock() });
     const ref = { key: "ghcr.io", kind: "registry" } as const;
     logins.save(ref, { username: "u", secret: new Secret("p") }, true);
     breakIt();

@@ -25,7 +25,7 @@ import { FOREIGN_UID, isRoot, modeOf, scratch, uid } from "./scratch.ts";
 const clock = new ManualClock();
 const HOST = refOf("registry.example.test");
 const of = (dir: string | undefined, environment = "e1", user = uid): LocalLogins =>
-  localLogins(dir, environment, user, clock);
+  localLogins({ stateDir: dir, environmentId: environment, uid: user, clock });
 const shown = (logins: LocalLogins, ref = HOST): string => {
   const login = logins.find(ref);
   return login === undefined ? "none" : `${login.credential.username}:${login.credential.secret.expose()}`;

@@ -99,7 +99,7 @@ describe("the last login", () => {
   it("is known by its file's name, of this environment and registry only", () => {
     const dir = join(scratch(), "state");
     const before = Date.now();
-    localLogins(dir, "env", uid, systemClock).save(
+    localLogins({ stateDir: dir, environmentId: "env", uid, clock: systemClock }).save(
       ref,
       { username: "me", secret: new Secret("c4nary") },
       true,
