@@ -1,7 +1,7 @@
 // Set-ups that are broken in one place each, as people break them: the first finding names the cause and the step that
 // mends it, and no other finding of that weight stands beside it.
 
-import { chmodSync, chownSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -449,8 +449,28 @@ const more: readonly Row[] = [
     name: "Docker's file is no JSON",
     breakIt: (at) => writeFileSync(join(at.bed.home, ".docker/config.json"), "{,}"),
     code: "docker-file-broken",
-    says: /config\.json cannot be used/,
+    says: /config\.json cannot be used: line 1, column 2: .*, so Docker asks no helper$/,
     remedy: /jq/,
+  },
+  {
+    name: "Docker's file begins with a byte-order mark",
+    breakIt: (at) => {
+      const path = join(at.bed.home, ".docker/config.json");
+      writeFileSync(path, `\ufeff${readFileSync(path, "utf8")}`);
+    },
+    code: "docker-file-broken",
+    says: /config\.json cannot be used: it begins with a byte-order mark, .*, so Docker asks no helper$/,
+    remedy: /^correct /,
+  },
+  {
+    name: "a directory in the place of Docker's file, as a mount of what was not there makes it",
+    breakIt: (at) => {
+      rmSync(join(at.bed.home, ".docker/config.json"));
+      mkdirSync(join(at.bed.home, ".docker/config.json"));
+    },
+    code: "docker-file-broken",
+    says: /config\.json is a directory, so Docker asks no helper$/,
+    remedy: /^remove it$/,
   },
   {
     name: "another program of this name comes first",

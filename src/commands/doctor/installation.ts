@@ -3,9 +3,13 @@
 
 import { accessSync, closeSync, constants, existsSync, openSync, readSync, statSync } from "node:fs";
 import { basename, delimiter, isAbsolute, join } from "node:path";
+import { readDockerFile } from "../../core/docker-config.ts";
+import { Failure } from "../../core/failures.ts";
 import type { Seen } from "../../core/findings.ts";
+import { JsonEditError } from "../../core/json-edit.ts";
 import { BUILD_DETAILS, VERSION } from "../../core/version.ts";
 import type { AuthFile } from "../../docker/auth-files.ts";
+import { readConfigFile } from "../../docker/config-file.ts";
 import type { Checked, Fact } from "./check.ts";
 import { printable } from "./check.ts";
 import type { Scene } from "./scene.ts";
@@ -90,15 +94,30 @@ function notFound(
 function broken({ path, reader, state }: AuthFile): readonly Seen[] {
   if (state !== "broken") return [];
   const who = reader === "docker" ? "Docker" : "Podman";
+  const { what, remedy } = obstacle(path);
   return [
     {
       code: "docker-file-broken",
       severity: "error",
       subject: printable(path),
-      message: `${printable(path)} cannot be used: it cannot be read or is no JSON object, so ${who} asks no helper`,
-      remedy: `correct the JSON of ${printable(path)}; jq . ${printable(path)} shows where it breaks`,
+      message: `${printable(what)}, so ${who} asks no helper`,
+      remedy,
     },
   ];
+}
+
+/** Why configure could not use the file either, in its words. */
+function obstacle(path: string): { readonly what: string; readonly remedy: string } {
+  const name = printable(path);
+  const correct = `correct ${name}; jq . ${name} shows where it breaks`;
+  try {
+    readDockerFile(readConfigFile(path).text);
+  } catch (error) {
+    if (error instanceof Failure) return { what: error.message, remedy: error.hint ?? correct };
+    if (error instanceof JsonEditError)
+      return { what: `${path} cannot be used: ${error.message}`, remedy: correct };
+  }
+  return { what: `${path} cannot be used: it cannot be read or is no JSON object`, remedy: correct };
 }
 
 function fileFact(file: AuthFile, helperNames: readonly string[]): Fact {
