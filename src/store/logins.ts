@@ -12,7 +12,7 @@ import { exists, isThere, randomName, removePrivateFile, writePrivateFile } from
 import { dateFile, expiryOf, type LocalLogin, loginKey, loginText, readLogin } from "./login-entry.ts";
 import { type LoginFile, loginFileName, loginFiles, nextVersion } from "./login-files.ts";
 import { codeOf, failed, fileKey, findLogin, isOurs, type LoginPlace, loginDir } from "./login-reader.ts";
-import { ensurePrivateDir, heldDir } from "./private-dir.ts";
+import { ensurePrivateDir, heldDir, isPrivateDir } from "./private-dir.ts";
 import { sweep } from "./sweep.ts";
 
 export interface LocalLogins {
@@ -127,13 +127,16 @@ class FileLogins implements LocalLogins {
     });
   }
 
+  /** The one of the two that has to be repaired. */
+  #atFault = (): string => (isPrivateDir(this.#stateDir, this.#uid) ? this.#dir : this.#stateDir);
+
   #usableDir(): string {
     if (!exists(this.#stateDir)) this.#madeStateDir = true;
     const usable =
       ensurePrivateDir(this.#stateDir, this.#uid, true) && ensurePrivateDir(this.#dir, this.#uid, false);
     const dir = usable ? heldDir(this.#dir, this.#uid) : undefined;
     if (dir === undefined)
-      throw failed(`the directory ${this.#stateDir} is not private to this user or cannot be made`);
+      throw failed(`the directory ${this.#atFault()} is not private to this user or cannot be made`);
     return dir;
   }
 
@@ -189,7 +192,7 @@ class FileLogins implements LocalLogins {
       const dir = isOurs(this.#stateDir, this.#uid) ? heldDir(this.#dir, this.#uid) : undefined;
       if (dir !== undefined) work(dir);
       else if (!isOurs(this.#stateDir, this.#uid))
-        throw failed(`the directory ${this.#stateDir} is not private to this user`);
+        throw failed(`the directory ${this.#atFault()} is not private to this user`);
       else throw failed(`the directory ${this.#dir} cannot be read`);
     } catch (error) {
       if (error instanceof Failure) throw error;

@@ -9,8 +9,8 @@ const STICKY = 0o1000;
 
 /**
  * True when an XDG variable that names `path` may be followed: the directory, or the nearest one above it that exists,
- * is ours or root's and nobody else may write there; in a sticky one nobody can take what is ours. Where something is
- * going to be made, and for root always, the directories above that one must be no stranger's either.
+ * is ours or root's and nobody else may write there; one above it may be sticky, since nobody can take what we make there.
+ * Where something is going to be made, and for root always, the directories above that one must be no stranger's either.
  */
 export function isTrustedBase(path: string, uid: number): boolean {
   try {
@@ -18,6 +18,7 @@ export function isTrustedBase(path: string, uid: number): boolean {
       const stat = lstatSync(at, { throwIfNoEntry: false });
       if (stat === undefined && at !== "/") continue;
       if (stat === undefined || !isSafe(at, stat, uid, true)) return false;
+      if (at === path && isWrittenByOthers(path, stat)) return false;
       return (at === path && uid !== 0) || isSafeChain(parentOf(at), uid);
     }
   } catch {
@@ -47,6 +48,10 @@ function isSafe(path: string, stat: Stats, uid: number, strictly: boolean): bool
   const others = (stat.mode & WRITABLE_BY_OTHERS) !== 0 && (stat.mode & STICKY) === 0;
   return !others || (!strictly && stat.uid === uid);
 }
+
+/** Links followed; whether it is sticky does not count. */
+const isWrittenByOthers = (path: string, stat: Stats): boolean =>
+  ((stat.isSymbolicLink() ? statSync(path) : stat).mode & WRITABLE_BY_OTHERS) !== 0;
 
 /** `owner` is we, root, or root as it is seen from inside a user namespace. */
 export function isTrustedOwner(path: string, owner: number, uid: number): boolean {

@@ -164,6 +164,8 @@ describe("an XDG variable counts", () => {
     ],
     "one that the group may write": [false, (root) => made(root, 0o770)],
     "one that others may write": [false, (root) => made(root, 0o702)],
+    "one that others may write, though it is sticky": [false, (root) => made(root, 0o1777)],
+    "a missing one in a sticky directory of ours": [true, (root) => join(made(root, 0o1777), "a")],
     "a missing one below one that others may write": [false, (root) => join(made(root, 0o777), "a")],
     "a file": [
       false,

@@ -334,6 +334,19 @@ describe.runIf(isRoot)(
   },
 );
 
+it("the directory that has to be repaired is the one that is named", () => {
+  const dir = scratch();
+  const logins = of(dir, "e1");
+  logins.save(HOST, credential("me", "c4nary"), true);
+  for (const broken of [join(dir, "logins"), dir]) {
+    chmodSync(broken, 0o755);
+    const named = `the directory ${broken} is not private to this user`;
+    expect(() => logins.remove(HOST)).toThrow(named);
+    expect(() => logins.save(HOST, credential("me", "c4nary"), true)).toThrow(named);
+    chmodSync(broken, 0o700);
+  }
+});
+
 describe("said aloud when it cannot be kept", () => {
   it.each<[string, () => string | undefined]>([
     ["no place at all", () => undefined],
