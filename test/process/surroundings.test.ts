@@ -175,7 +175,14 @@ for (const build of buildsUnderTest()) {
       await platform.apply({ do: "setLatency", latencyMs: 400 });
       const result = await run(["get"], {
         onSpawn: (pid) => {
-          for (const afterMs of [60, 150, 300]) setTimeout(() => signal(pid, "SIGUSR1"), afterMs);
+          // Once the program has begun: how long its runtime takes to start is the machine's affair.
+          const look = setInterval(() => {
+            const caught = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readOrEmpty(`/proc/${pid}/status`))?.[1] ?? "0";
+            if ((BigInt(`0x${caught}`) & SIGUSR1_BIT) === 0n) return;
+            clearInterval(look);
+            for (const afterMs of [0, 50, 200]) setTimeout(() => signal(pid, "SIGUSR1"), afterMs);
+          }, 2);
+          setTimeout(() => clearInterval(look), 20_000).unref();
         },
       });
       expect(told(result)).toEqual({ stdout: ANSWER, stderr: "", code: 0, signal: null });
@@ -194,6 +201,9 @@ for (const build of buildsUnderTest()) {
     });
   });
 }
+
+/** Of the mask in /proc/PID/status; the signal's number is 10 on Linux. */
+const SIGUSR1_BIT = 1n << 9n;
 
 /** Keeps the command lines of a process and its children, and the environments of the children. */
 async function watch(pid: number, seen: string[], goOn: () => boolean): Promise<void> {
