@@ -339,6 +339,9 @@ def shell():
     signal.signal(signal.SIGTTOU, signal.SIG_IGN)
     job = os.fork()
     if job == 0:
+        # Whoever runs the tests in the background ignores them.
+        for sign in (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP):
+            signal.signal(sign, signal.SIG_DFL)
         os.setpgid(0, 0)
         os.tcsetpgrp(0, os.getpgid(0))
         signal.signal(signal.SIGTTOU, signal.SIG_DFL)
