@@ -45,12 +45,16 @@ export async function runInForeground(
     const settle = (end: ChildEnd): void => {
       for (const end_ of ends.splice(0)) end_(end);
     };
+    const heard = FORWARDED.filter((signal) => !ignored.includes(signal));
+    // Heard before the command is there: a signal may come as soon as it has begun, and would end us alone.
+    const early: NodeJS.Signals[] = [];
+    let send = (signal: NodeJS.Signals): void => void early.push(signal);
+    ends.unshift(forward(heard, (signal) => send(signal)));
     try {
       const options = { env: env as NodeJS.ProcessEnv, stdio: "inherit" } as const;
       const child = asCaller(() => spawn(program, args, options));
-      const heard = FORWARDED.filter((signal) => !ignored.includes(signal));
-      const forget = forward(heard, (signal) => child.kill(signal));
-      ends.unshift(forget);
+      send = (signal) => void child.kill(signal);
+      for (const signal of early) send(signal);
       child.on("error", (error: NodeJS.ErrnoException) => settle(notStarted(error)));
       child.on("exit", (code, signal) =>
         settle({ exitCode: code ?? SIGNALLED + (signal === null ? 0 : constants.signals[signal]) }),

@@ -11,7 +11,7 @@ import { executable, HOST, type Scene, startScene, UNKNOWN } from "./scene.ts";
 
 const FILE = fileURLToPath(new URL("instructions.json", import.meta.url));
 /** A count varies by some tenths of a percent, with addresses and threads. */
-const TOLERANCE = 0.03;
+const TOLERANCE = 0.02;
 const RUNS = 3;
 
 interface Counts {
