@@ -1,5 +1,5 @@
 // The configuration file: its type, its defaults and its strict parser. A file is right as a whole or broken as a
-// whole; an error names the key. What the keys mean is in the README.
+// whole; an error names the key. What the keys mean is in docs/configuration.md.
 
 import { Fields, Mistake } from "./config-fields.ts";
 import { isSafeEndpoint, parseEndpoint } from "./endpoint.ts";

@@ -1,7 +1,7 @@
 // The one error type of the program and the closed list of its codes. A failure means "we could not ask or
 // mint"; "nobody has it" is an ordinary answer and never an error. No message may contain a secret.
 
-/** Every code that may stand in brackets at the end of a failure line. README, "Messages", has cause and remedy. */
+/** Every code that may stand in brackets at the end of a failure line. docs/messages.md has cause and remedy. */
 export const FAILURE_CODES = [
   "config-invalid",
   "config-unsafe",

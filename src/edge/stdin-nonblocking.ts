@@ -1,5 +1,5 @@
 // Reads what is on stdin without waiting: a file, or a pipe whose writer is done. That is how Docker calls, and it
-// needs no timer, no thread and no stream. Whatever is not there yet is left to stdio.ts.
+// needs no timer, no thread and no stream. Whatever is not there yet is left to stdin.ts.
 
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 
