@@ -105,7 +105,7 @@ for (const build of buildsUnderTest()) {
       const scene = await herdScene(build, { secrets: [TEAM] });
       await scene.run();
       // The helper reads its line's end; what comes later is for the next program, which has to wait for it.
-      const script = `(printf %s ${HOST}; sleep 0.6; echo late) | { "$@" > /dev/null; cat; }`;
+      const script = `(printf %s ${HOST}; sleep 2.5; echo late) | { "$@" > /dev/null; cat; }`;
       const run = await byShell(scene, script, { DOCKER_CREDENTIAL_ONA_DEADLINE_MS: "300" });
       expect(run.stderr.toString()).toBe("");
       expect(run.stdout.toString()).toBe("late\n");

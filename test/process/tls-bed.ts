@@ -54,7 +54,7 @@ export async function startTlsBed(build: Build): Promise<TlsBed> {
   const said = (stderr: Buffer): string =>
     isExecutable(build)
       ? stderr.toString()
-      : stderr.toString().replace(/^Warning: Ignoring extra certs.*\n/gm, "");
+      : stderr.toString().replace(/Warning: Ignoring extra certs from `[^`]*`.*\n/g, "");
   return {
     bed,
     platform,
