@@ -57,7 +57,8 @@ const directoriesOf = (env: Env): readonly string[] =>
 const quoted = (text: string): string =>
   /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 
-function isProgram(path: string): boolean {
+/** True for a regular file that may be executed. */
+export function isProgram(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
     return statSync(path).isFile();

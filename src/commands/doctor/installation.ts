@@ -1,7 +1,7 @@
 // The program itself: its version, where it lies, whether Docker would find it by its name, and which of Docker's and
 // Podman's files name it.
 
-import { accessSync, closeSync, constants, existsSync, openSync, readSync, statSync } from "node:fs";
+import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
 import { basename, delimiter, isAbsolute, join } from "node:path";
 import { readDockerFile } from "../../core/docker-config.ts";
 import { Failure } from "../../core/failures.ts";
@@ -10,6 +10,7 @@ import { JsonEditError } from "../../core/json-edit.ts";
 import { BUILD_DETAILS, VERSION } from "../../core/version.ts";
 import type { AuthFile } from "../../docker/auth-files.ts";
 import { readConfigFile } from "../../docker/config-file.ts";
+import { isProgram } from "../../docker/programs.ts";
 import type { Checked, Fact } from "./check.ts";
 import { printable } from "./check.ts";
 import type { Scene } from "./scene.ts";
@@ -145,15 +146,6 @@ function onPath(program: string, path: string | undefined, willDo = isProgram): 
     .filter(isAbsolute)
     .map((dir) => join(dir, program))
     .find((file) => existsSync(file) && willDo(file));
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
 }
 
 function sameFile(a: string, b: string): boolean {
