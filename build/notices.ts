@@ -20,6 +20,7 @@ export function notices(
       ") and https://github.com/oven-sh/WebKit.",
     "To link it anew with another JavaScriptCore: build Bun as its LICENSE.md says, and name the result with",
     "`node build/executable.ts --runtime PATH`.",
+    "It is based in part on the work of the Independent JPEG Group.",
     "",
     ...libraries.flatMap(({ name, license, copyright, url }) => [
       `${name}: ${license}`,
