@@ -3,10 +3,11 @@
 import { spawnSync } from "node:child_process";
 import { chmodSync, chownSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { ids } from "../stand-ins/platform/ids.ts";
-import { type Platform, startPlatform } from "../stand-ins/platform/stand-in.ts";
-import { type Bed, buildsUnderTest, makeBed, runHelper } from "../support/run-helper.ts";
+import { beforeEach, describe, expect, it } from "vitest";
+import type { Machine, Variables } from "../support/machine.ts";
+import { machineForTest } from "../support/machine-for-test.ts";
+import type { Running } from "../support/run.ts";
+import { buildsUnderTest } from "../support/run-helper.ts";
 import { everythingBelow } from "../support/transcript-canaries.ts";
 
 const HOST = "registry.example.test";
@@ -17,34 +18,20 @@ const FORTY_DAYS_S = 40 * 86_400;
 
 for (const build of buildsUnderTest()) {
   describe(build.name, () => {
-    let bed: Bed;
-    let platform: Platform;
+    let at: Machine;
 
     beforeEach(async () => {
-      bed = makeBed();
-      platform = await startPlatform({
-        seed: { secrets: [{ name: "TEAM", host: HOST, value: "demo:first-password" }] },
+      at = await machineForTest({
+        build,
+        secrets: [{ name: "TEAM", host: HOST, value: "demo:first-password" }],
       });
     });
 
-    afterEach(async () => {
-      await platform.close();
-      bed.remove();
-    });
-
-    const run = async (verb: string, stdin: string, env: Record<string, string> = {}) => {
-      const known = {
-        ONA_BASE_URL: platform.baseUrl,
-        ONA_ENVIRONMENT_ID: ids.environment,
-        DOCKER_CREDENTIAL_ONA_TOKEN: "env-token",
-      };
-      const options = { env: { ...bed.env, ...known, ...env }, cwd: bed.cwd, stdin, timeoutMs: 20_000 };
-      const { stdout, stderr, code } = await runHelper(build, [verb], options);
-      return { stdout: stdout.toString(), stderr: stderr.toString(), code };
-    };
+    const run = (verb: string, stdin: string, env: Variables = {}): Running =>
+      at.run([verb], { env, stdin, timeoutMs: 20_000 });
 
     it("a cache directory that holds the user's own work loses nothing of it", async () => {
-      const dir = join(bed.root, "own");
+      const dir = join(at.root, "own");
       mkdirSync(dir, { mode: 0o700 });
       const names = ["thesis.tex", `${"0".repeat(24)}.json`, "a.tmp-1-abcdefgh", `${"a".repeat(40)}.json`];
       const longAgoS = Date.now() / 1000 - FORTY_DAYS_S;
@@ -57,7 +44,7 @@ for (const build of buildsUnderTest()) {
     });
 
     it("a trace that is a pipe is not waited for, and that is said", async () => {
-      const pipe = join(bed.root, "trace");
+      const pipe = join(at.root, "trace");
       expect(spawnSync("mkfifo", ["-m", "600", pipe]).status).toBe(0);
       const { code, stderr } = await run("get", HOST, { DOCKER_CREDENTIAL_ONA_TRACE: pipe });
       expect(code).toBe(0);
@@ -67,10 +54,10 @@ for (const build of buildsUnderTest()) {
     it.runIf(isRoot)(
       "root with the XDG variables of somebody else leaves nothing there (needs root)",
       async () => {
-        const theirs = join(bed.root, "theirs");
+        const theirs = join(at.root, "theirs");
         mkdirSync(theirs, { mode: 0o700 });
         chownSync(theirs, STRANGER, STRANGER);
-        chmodSync(bed.root, 0o755);
+        chmodSync(at.root, 0o755);
         const env = {
           XDG_RUNTIME_DIR: theirs,
           XDG_STATE_HOME: join(theirs, "state"),
@@ -80,7 +67,7 @@ for (const build of buildsUnderTest()) {
         expect(await run("store", LOGIN, env)).toMatchObject({ stdout: "", code: 0 });
         expect(await run("get", HOST, env)).toMatchObject({ code: 0 });
         expect(everythingBelow(theirs)).toEqual([]);
-        expect(readdirSync(bed.home)).toContain(".local");
+        expect(readdirSync(at.home)).toContain(".local");
       },
     );
   });

@@ -2,11 +2,11 @@
 // that nothing was kept.
 
 import { mkdirSync } from "node:fs";
-import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { ids } from "../stand-ins/platform/ids.ts";
-import { type Platform, startPlatform } from "../stand-ins/platform/stand-in.ts";
-import { type Bed, buildsUnderTest, type HelperRun, makeBed, runHelper } from "../support/run-helper.ts";
+import { beforeEach, describe, expect, it } from "vitest";
+import { answerFor, type Machine, told } from "../support/machine.ts";
+import { machineForTest } from "../support/machine-for-test.ts";
+import type { Running } from "../support/run.ts";
+import { buildsUnderTest } from "../support/run-helper.ts";
 import { hasNamespaces } from "./namespaces.ts";
 
 const HOST = "registry.example.test";
@@ -18,51 +18,34 @@ mkdir -m 700 "$BED/full/cache" "$BED/full/state" && { head -c 1000000 /dev/zero 
 
 for (const build of buildsUnderTest()) {
   describe.skipIf(!hasNamespaces)(build.name, () => {
-    let bed: Bed;
-    let platform: Platform;
+    let at: Machine;
 
     beforeEach(async () => {
-      bed = makeBed();
-      mkdirSync(join(bed.root, "full"));
       const secrets = [{ name: "TEAM", host: HOST, value: "demo:c4nary-password" }];
-      platform = await startPlatform({ seed: { secrets } });
-    });
-
-    afterEach(async () => {
-      await platform.close();
-      bed.remove();
-    });
-
-    const run = (verb: string, stdin: string): Promise<HelperRun> =>
-      runHelper(build, [verb], {
-        env: {
-          HOME: bed.home,
-          PATH: "/usr/bin:/bin:/usr/sbin:/sbin",
-          BED: bed.root,
-          ONA_BASE_URL: platform.baseUrl,
-          ONA_ENVIRONMENT_ID: ids.environment,
-          DOCKER_CREDENTIAL_ONA_TOKEN: "env-token",
-          DOCKER_CREDENTIAL_ONA_CACHE_DIR: join(bed.root, "full/cache"),
-          DOCKER_CREDENTIAL_ONA_STATE_DIR: join(bed.root, "full/state"),
-        },
-        cwd: "/",
-        stdin,
-        launcher: ["unshare", "-m", "sh", "-c", FULL_DISK, "sh"],
+      at = await machineForTest({ build, secrets });
+      mkdirSync(at.path("full"));
+      Object.assign(at.env, {
+        PATH: "/usr/bin:/bin:/usr/sbin:/sbin",
+        BED: at.root,
+        DOCKER_CREDENTIAL_ONA_CACHE_DIR: at.path("full/cache"),
+        DOCKER_CREDENTIAL_ONA_STATE_DIR: at.path("full/state"),
       });
+    });
+
+    const run = (verb: string, stdin: string): Running =>
+      at.run([verb], { cwd: "/", stdin, launcher: ["unshare", "-m", "sh", "-c", FULL_DISK, "sh"] });
 
     it("get answers without its cache", async () => {
-      const { stdout, stderr, code } = await run("get", HOST);
-      const expected = JSON.stringify({ ServerURL: HOST, Username: "demo", Secret: "c4nary-password" });
-      const told = { stdout: stdout.toString(), stderr: stderr.toString(), code };
-      expect(told).toEqual({ stdout: `${expected}\n`, stderr: "", code: 0 });
+      const stdout = answerFor(HOST, "demo", "c4nary-password");
+      expect(told(await run("get", HOST))).toEqual({ stdout, stderr: "", end: 0 });
     });
 
     it("store says that the login is not kept", async () => {
       const login = JSON.stringify({ ServerURL: HOST, Username: "me", Secret: "c4nary-mine" });
       const { stdout, stderr, code } = await run("store", login);
-      expect(stdout.toString()).toMatch(/^[ -~]+\n$/);
-      expect(stdout.toString()).not.toContain("c4nary");
-      expect({ stderr: stderr.toString(), code }).toEqual({ stderr: "", code: 1 });
+      expect(stdout).toMatch(/^[ -~]+\n$/);
+      expect(stdout).not.toContain("c4nary");
+      expect({ stderr, code }).toEqual({ stderr: "", code: 1 });
     });
   });
 }

@@ -13,15 +13,15 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { ids } from "../stand-ins/platform/ids.ts";
-import { type Platform, startPlatform } from "../stand-ins/platform/stand-in.ts";
-import { type Bed, buildsUnderTest, type HelperRun, makeBed, runHelper } from "../support/run-helper.ts";
+import { beforeEach, describe, expect, it } from "vitest";
+import { answerFor, type Machine, NOT_FOUND, told, type Variables } from "../support/machine.ts";
+import { machineForTest } from "../support/machine-for-test.ts";
+import type { Running } from "../support/run.ts";
+import { buildsUnderTest } from "../support/run-helper.ts";
 import { everythingBelow } from "../support/transcript-canaries.ts";
 
 const HOST = "registry.example.test";
-const answer = (secret: string): string =>
-  `${JSON.stringify({ ServerURL: HOST, Username: "demo", Secret: secret })}\n`;
+const answer = (secret: string): string => answerFor(HOST, "demo", secret);
 const FIRST = answer("first-password");
 const pipe = (path: string): void => {
   rmSync(path, { recursive: true, force: true });
@@ -35,7 +35,7 @@ const directory = (path: string): void => {
 };
 
 /** What can have happened to an entry, and whether the answer may still come from what is left of the others. */
-const damages: readonly (readonly [string, (path: string, bed: Bed) => void])[] = [
+const damages: readonly (readonly [string, (path: string, at: Machine) => void])[] = [
   ["was cut in half", (path) => truncateSync(path, Math.floor(readFileSync(path).length / 2))],
   ["is empty", (path) => truncateSync(path, 0)],
   ["holds random bytes", (path) => writeFileSync(path, Buffer.from("\x00\xff{]\ud800", "latin1"))],
@@ -47,8 +47,8 @@ const damages: readonly (readonly [string, (path: string, bed: Bed) => void])[] 
   ["is huge", (path) => truncateSync(path, 200 * 1024 * 1024)],
   [
     "is a link to another file",
-    (path, bed) => {
-      const target = join(bed.root, "somebody-elses.txt");
+    (path, at) => {
+      const target = join(at.root, "somebody-elses.txt");
       writeFileSync(target, "somebody else's");
       rmSync(path);
       symlinkSync(target, path);
@@ -59,48 +59,24 @@ const damages: readonly (readonly [string, (path: string, bed: Bed) => void])[] 
 
 for (const build of buildsUnderTest()) {
   describe(build.name, () => {
-    let bed: Bed;
-    let platform: Platform;
+    let at: Machine;
 
     beforeEach(async () => {
-      bed = makeBed();
       const secrets = [
         { name: "TEAM", host: HOST, value: "demo:first-password" },
         { name: "OTHER", host: "other.example.test", value: "other:other-password" },
       ];
-      platform = await startPlatform({ seed: { secrets } });
+      at = await machineForTest({ build, secrets });
     });
 
-    afterEach(async () => {
-      await platform.close();
-      bed.remove();
-    });
+    const run = (args: string[], stdin: string, env: Variables = {}): Running =>
+      at.run(args, { env, stdin, timeoutMs: 15_000 });
 
-    const run = (args: string[], stdin: string, env: Record<string, string> = {}): Promise<HelperRun> =>
-      runHelper(build, args, {
-        env: {
-          ...bed.env,
-          ONA_BASE_URL: platform.baseUrl,
-          ONA_ENVIRONMENT_ID: ids.environment,
-          DOCKER_CREDENTIAL_ONA_TOKEN: "env-token",
-          ...env,
-        },
-        cwd: bed.cwd,
-        stdin,
-        timeoutMs: 15_000,
-      });
-
-    const expectAnswer = async (expected: string, env: Record<string, string> = {}): Promise<void> => {
-      const { stdout, stderr, code } = await run(["get"], HOST, env);
-      expect({ stdout: stdout.toString(), stderr: stderr.toString(), code }).toEqual({
-        stdout: expected,
-        stderr: "",
-        code: 0,
-      });
-    };
+    const expectAnswer = async (expected: string): Promise<void> =>
+      expect(told(await run(["get"], HOST))).toEqual({ stdout: expected, stderr: "", end: 0 });
 
     const cacheFiles = (): string[] =>
-      everythingBelow(join(bed.root, "run/docker-credential-ona"))
+      everythingBelow(at.cacheDir)
         .filter((entry) => !entry.isDirectory)
         .map((entry) => entry.path);
 
@@ -108,11 +84,11 @@ for (const build of buildsUnderTest()) {
       await expectAnswer(FIRST);
       const before = cacheFiles();
       expect(before.length).toBeGreaterThan(0);
-      for (const path of before) damage(path, bed);
+      for (const path of before) damage(path, at);
       await expectAnswer(FIRST);
       await expectAnswer(FIRST);
-      const elsewhere = join(bed.root, "somebody-elses.txt");
-      if (readdirSync(bed.root).includes("somebody-elses.txt")) {
+      const elsewhere = join(at.root, "somebody-elses.txt");
+      if (readdirSync(at.root).includes("somebody-elses.txt")) {
         expect(readFileSync(elsewhere, "utf8")).toBe("somebody else's");
       }
     });
@@ -130,7 +106,7 @@ for (const build of buildsUnderTest()) {
 
     it("entries from the future count as absent: the clock went back", async () => {
       await expectAnswer(FIRST);
-      const asked = platform.journal.count();
+      const asked = at.platform.journal.count();
       for (const path of cacheFiles()) {
         const text = readFileSync(path, "utf8");
         writeFileSync(
@@ -139,17 +115,17 @@ for (const build of buildsUnderTest()) {
         );
       }
       await expectAnswer(FIRST);
-      expect(platform.journal.count()).toBeGreaterThan(asked);
+      expect(at.platform.journal.count()).toBeGreaterThan(asked);
     });
 
     it("an answer that was asked for before an erase is not accepted after it", async () => {
-      await platform.apply({ do: "setLatency", latencyMs: 700 });
+      await at.platform.apply({ do: "setLatency", latencyMs: 700 });
       const early = run(["get"], HOST);
-      while (platform.journal.count("GetSecretValue") === 0) await new Promise((go) => setTimeout(go, 20));
+      while (at.platform.journal.count("GetSecretValue") === 0) await new Promise((go) => setTimeout(go, 20));
       const erased = await run(["erase"], HOST);
       expect(erased.code).toBe(0);
-      expect((await early).stdout.toString()).toBe(FIRST);
-      await platform.apply(
+      expect((await early).stdout).toBe(FIRST);
+      await at.platform.apply(
         { do: "setLatency", latencyMs: 0 },
         { do: "setValue", secret: "TEAM", value: "demo:second-password" },
       );
@@ -162,46 +138,44 @@ for (const build of buildsUnderTest()) {
       ".config/containers/auth.json",
       ".local/state/docker-credential-ona",
     ])("a pipe at ~/%s holds nobody up", async (path) => {
-      pipe(join(bed.home, path));
-      await platform.apply({ do: "goDown" });
+      pipe(join(at.home, path));
+      await at.platform.apply({ do: "goDown" });
       const { stdout, timedOut } = await run(["get"], "unknown.example.test");
       expect(timedOut).toBe(false);
-      expect(stdout.toString()).toBe("credentials not found in native keychain\n");
+      expect(stdout).toBe(NOT_FOUND);
     });
 
     // Not NODE_EXTRA_CA_CERTS: both runtimes read that one by themselves before our code runs.
     it.each(["REGISTRY_AUTH_FILE", "SSL_CERT_FILE", "AWS_CA_BUNDLE"])(
       "a pipe in %s holds nobody up",
       async (name) => {
-        pipe(join(bed.root, "pipe"));
-        const env = { [name]: join(bed.root, "pipe"), ONA_BASE_URL: "https://127.0.0.1:1/api" };
+        pipe(join(at.root, "pipe"));
+        const env = { [name]: join(at.root, "pipe"), ONA_BASE_URL: "https://127.0.0.1:1/api" };
         const { stdout, timedOut } = await run(["get"], "unknown.example.test", env);
         expect(timedOut).toBe(false);
-        expect(stdout.toString()).toBe("credentials not found in native keychain\n");
+        expect(stdout).toBe(NOT_FOUND);
       },
     );
 
     it.each(["file", "jsonFile"])("a pipe as token.%s holds nobody up", async (key) => {
-      pipe(join(bed.root, "token"));
-      const config = join(bed.home, ".config/docker-credential-ona");
-      mkdirSync(config, { recursive: true, mode: 0o700 });
-      const token = { [key]: join(bed.root, "token"), ...(key === "jsonFile" ? { key: "t" } : {}) };
-      writeFileSync(join(config, "config.json"), JSON.stringify({ token }), { mode: 0o600 });
+      pipe(join(at.root, "token"));
+      const token = { [key]: join(at.root, "token"), ...(key === "jsonFile" ? { key: "t" } : {}) };
+      at.configure({ token });
       await expectAnswer(FIRST);
       const without = await run(["get"], HOST, {
         DOCKER_CREDENTIAL_ONA_TOKEN: "",
         DOCKER_CREDENTIAL_ONA_NO_CACHE: "1",
       });
       expect(without.timedOut).toBe(false);
-      expect(without.stdout.toString()).toBe("credentials not found in native keychain\n");
+      expect(without.stdout).toBe(NOT_FOUND);
     });
 
     it("deep nesting from anywhere is an ordinary mistake", async () => {
       const deep = "[".repeat(300_000);
       const stored = await run(["store"], `{"ServerURL":"${HOST}","Username":"u","Secret":"s","x":${deep}`);
-      expect(stored.stdout.toString()).toMatch(/^[ -~]+\n$/);
-      expect(stored.stderr.toString()).toBe("");
-      await platform.apply({
+      expect(stored.stdout).toMatch(/^[ -~]+\n$/);
+      expect(stored.stderr).toBe("");
+      await at.platform.apply({
         do: "fault",
         fault: {
           kind: "answer",
@@ -211,13 +185,12 @@ for (const build of buildsUnderTest()) {
         },
       });
       const got = await run(["get"], HOST);
-      expect(got.stdout.toString()).toBe("credentials not found in native keychain\n");
-      expect(got.stderr.toString()).toBe("");
-      mkdirSync(join(bed.home, ".docker"), { mode: 0o700 });
-      writeFileSync(join(bed.home, ".docker/config.json"), `{"credHelpers":${deep}`);
+      expect(got.stdout).toBe(NOT_FOUND);
+      expect(got.stderr).toBe("");
+      at.write(at.dockerConfig, `{"credHelpers":${deep}`);
       const again = await run(["get"], HOST, { DOCKER_CREDENTIAL_ONA_NO_CACHE: "1" });
-      expect(again.stdout.toString()).toBe("credentials not found in native keychain\n");
-      expect(again.stderr.toString()).toBe("");
+      expect(again.stdout).toBe(NOT_FOUND);
+      expect(again.stderr).toBe("");
     });
 
     it("all of stdin is read, however long it is", async () => {
@@ -226,7 +199,7 @@ for (const build of buildsUnderTest()) {
           const result = await run(args, stdin);
           expect(result.stdinBroken, args.join(" ")).toBe(false);
           expect(result.code, args.join(" ")).toBe(1);
-          expect(result.stdout.toString(), args.join(" ")).toMatch(/^[ -~]+\n$/);
+          expect(result.stdout, args.join(" ")).toMatch(/^[ -~]+\n$/);
         }
       }
     });

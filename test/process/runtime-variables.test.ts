@@ -5,13 +5,13 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { ids } from "../stand-ins/platform/ids.ts";
-import { type Platform, startPlatform } from "../stand-ins/platform/stand-in.ts";
-import { type Bed, buildsUnderTest, isExecutable, makeBed, runHelper } from "../support/run-helper.ts";
+import { beforeEach, describe, expect, it } from "vitest";
+import { answerFor, type Machine, told } from "../support/machine.ts";
+import { machineForTest } from "../support/machine-for-test.ts";
+import { buildsUnderTest, isExecutable } from "../support/run-helper.ts";
 
 const HOST = "registry.example.test";
-const ANSWER = `${JSON.stringify({ ServerURL: HOST, Username: "demo", Secret: "c4nary" })}\n`;
+const ANSWER = answerFor(HOST, "demo", "c4nary");
 
 /** `{file}`: one with a text in it, which must not change. `{dir}`: an empty directory, which must stay empty. */
 const VARIABLES: readonly (readonly [name: string, value: string])[] = [
@@ -67,59 +67,35 @@ const VARIABLES: readonly (readonly [name: string, value: string])[] = [
 
 for (const build of buildsUnderTest().filter(isExecutable)) {
   describe(`the ${build.name} with`, () => {
-    let bed: Bed;
-    let platform: Platform;
+    let at: Machine;
 
     beforeEach(async () => {
-      bed = makeBed();
-      const secrets = [{ name: "TEAM", host: HOST, value: "demo:c4nary" }];
-      platform = await startPlatform({ seed: { secrets } });
-      writeFileSync(join(bed.cwd, "file"), "a text");
-    });
-
-    afterEach(async () => {
-      await platform.close();
-      bed.remove();
-    });
-
-    const environment = (): Record<string, string> => ({
-      ...bed.env,
-      ONA_BASE_URL: platform.baseUrl,
-      ONA_ENVIRONMENT_ID: ids.environment,
-      DOCKER_CREDENTIAL_ONA_TOKEN: "env-token",
+      at = await machineForTest({ build, secrets: [{ name: "TEAM", host: HOST, value: "demo:c4nary" }] });
+      writeFileSync(join(at.cwd, "file"), "a text");
     });
 
     it.each(VARIABLES)("%s=%s", async (name, value) => {
-      const given = value.replace("{file}", join(bed.cwd, "file")).replace("{dir}", join(bed.cwd, "empty"));
-      const env = { ...environment(), [name]: given };
+      const given = value.replace("{file}", join(at.cwd, "file")).replace("{dir}", join(at.cwd, "empty"));
       for (const way of ["cold", "warm"]) {
-        const { stdout, stderr, code } = await runHelper(build, ["get"], { env, cwd: bed.cwd, stdin: HOST });
-        expect({ stdout: stdout.toString(), stderr: stderr.toString(), code }, way).toEqual({
-          stdout: ANSWER,
-          stderr: "",
-          code: 0,
-        });
+        const run = await at.get(HOST, { [name]: given });
+        expect(told(run), way).toEqual({ stdout: ANSWER, stderr: "", end: 0 });
       }
-      expect(readFileSync(join(bed.cwd, "file"), "utf8")).toBe("a text");
-      expect(readdirSync(bed.cwd)).toEqual(["file"]);
+      expect(readFileSync(join(at.cwd, "file"), "utf8")).toBe("a text");
+      expect(readdirSync(at.cwd)).toEqual(["file"]);
     });
 
     it.each(["BUN_CRASH_REPORT_URL=http://127.0.0.1:9", "BUN_ENABLE_CRASH_REPORTING=1"])(
       "%s and a crash: no curl is run, with our environment or without",
       async (variable) => {
         const [name = "", value = ""] = variable.split("=");
-        const curl = join(bed.cwd, "curl");
-        writeFileSync(curl, `#!/bin/sh\nenv > '${join(bed.cwd, "ran")}'\n`, { mode: 0o755 });
-        const env = { ...environment(), [name]: value, PATH: `${bed.cwd}:/usr/bin:/bin` };
-        const run = await runHelper(build, ["get"], {
-          env,
-          cwd: bed.cwd,
-          stdinEnd: "held",
-          onSpawn: (pid) => setTimeout(() => process.kill(pid, "SIGSEGV"), 400),
-        });
-        expect(run.code).not.toBe(0);
+        const curl = join(at.cwd, "curl");
+        writeFileSync(curl, `#!/bin/sh\nenv > '${join(at.cwd, "ran")}'\n`, { mode: 0o755 });
+        const env = { [name]: value, PATH: `${at.cwd}:/usr/bin:/bin` };
+        const run = at.run(["get"], { env, stdinEnd: "held" });
+        setTimeout(() => run.kill("SIGSEGV"), 400);
+        expect((await run).code).not.toBe(0);
         await wait(300);
-        expect(readdirSync(bed.cwd).toSorted()).toEqual(["curl", "file"]);
+        expect(readdirSync(at.cwd).toSorted()).toEqual(["curl", "file"]);
       },
     );
 
@@ -127,21 +103,14 @@ for (const build of buildsUnderTest().filter(isExecutable)) {
       ["PATH in the environment: no memory that can be written and executed", true, false],
       ["no PATH: the compiler is there, and the answer is the same", false, true],
     ])("%s", async (_, hasPath, hasCompiler) => {
-      await platform.apply({ do: "setLatency", latencyMs: 300 });
-      const { PATH, ...rest } = environment();
-      const env = hasPath ? { ...rest, PATH: PATH ?? "" } : rest;
+      await at.platform.apply({ do: "setLatency", latencyMs: 300 });
       let maps = "";
-      const { stdout, stderr } = await runHelper(build, ["get"], {
-        env,
-        cwd: bed.cwd,
-        stdin: HOST,
-        onSpawn: (pid) => {
-          setTimeout(() => {
-            maps = readFileSync(`/proc/${pid}/maps`, "utf8");
-          }, 250);
-        },
-      });
-      expect([stdout.toString(), stderr.toString()]).toEqual([ANSWER, ""]);
+      const run = at.get(HOST, hasPath ? {} : { PATH: undefined });
+      setTimeout(() => {
+        maps = readFileSync(`/proc/${run.pid}/maps`, "utf8");
+      }, 250);
+      const { stdout, stderr } = await run;
+      expect([stdout, stderr]).toEqual([ANSWER, ""]);
       expect(maps).toContain("docker-credential-ona");
       expect(/^\S+ rwx/m.test(maps)).toBe(hasCompiler);
     });

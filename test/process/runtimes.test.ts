@@ -1,6 +1,5 @@
 // `export`, `exec` and `kubelet` as processes: files and their modes, exit codes, signals, terminals, what is left behind.
 
-import { type ChildProcess, spawn } from "node:child_process";
 import {
   existsSync,
   mkdirSync,
@@ -12,10 +11,11 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { ids } from "../stand-ins/platform/ids.ts";
-import { type Platform, startPlatform } from "../stand-ins/platform/stand-in.ts";
-import { type Bed, buildsUnderTest, makeBed, runHelper } from "../support/run-helper.ts";
+import { beforeEach, describe, expect, it } from "vitest";
+import type { Machine, MachineRun } from "../support/machine.ts";
+import { machineForTest } from "../support/machine-for-test.ts";
+import type { Running } from "../support/run.ts";
+import { buildsUnderTest } from "../support/run-helper.ts";
 
 const HOST = "registry.example.test";
 const SECRET = "c4nary-password";
@@ -24,47 +24,20 @@ const mode = (path: string): string => (statSync(path).mode & 0o777).toString(8)
 
 for (const build of buildsUnderTest().filter(({ name }) => name !== "bundle")) {
   describe(build.name, () => {
-    let bed: Bed;
-    let platform: Platform;
-    let env: Record<string, string>;
+    let at: Machine;
 
     beforeEach(async () => {
-      bed = makeBed();
-      platform = await startPlatform({
-        seed: {
-          secrets: [
-            { name: "TEAM", host: HOST, value: `demo:${SECRET}` },
-            { name: "HUB", host: "docker.io", value: "hub:hubpass" },
-          ],
-        },
+      at = await machineForTest({
+        build,
+        secrets: [
+          { name: "TEAM", host: HOST, value: `demo:${SECRET}` },
+          { name: "HUB", host: "docker.io", value: "hub:hubpass" },
+        ],
       });
-      env = {
-        ...bed.env,
-        ONA_BASE_URL: platform.baseUrl,
-        ONA_ENVIRONMENT_ID: ids.environment,
-        DOCKER_CREDENTIAL_ONA_TOKEN: "env-token",
-      };
     });
 
-    afterEach(async () => {
-      await platform.close();
-      bed.remove();
-    });
-
-    const run = async (
-      args: readonly string[],
-      more: { stdin?: string; launcher?: readonly string[] } = {},
-    ) => {
-      const result = await runHelper(build, args, { env, cwd: bed.cwd, ...more });
-      return { code: result.code, stdout: result.stdout.toString(), stderr: result.stderr.toString() };
-    };
-    const start = (args: readonly string[]): ChildProcess => {
-      const [program = "", ...before] = build.command;
-      return spawn(program, [...before, ...args], { env, cwd: bed.cwd, stdio: ["ignore", "pipe", "pipe"] });
-    };
-    const ended = (child: ChildProcess): Promise<number | string | null> =>
-      new Promise((resolve) => child.once("exit", (code, signal) => resolve(signal ?? code)));
-    const execDir = (): string => join(bed.env.XDG_RUNTIME_DIR ?? "", "docker-credential-ona-exec");
+    const run = (args: readonly string[], more?: MachineRun): Running => at.run(args, more);
+    const execDir = (): string => join(at.runtime, "docker-credential-ona-exec");
 
     describe("export", () => {
       it.each(["000", "022", "777"])(
@@ -75,17 +48,17 @@ for (const build of buildsUnderTest().filter(({ name }) => name !== "bundle")) {
             launcher,
           });
           expect(file, file.stderr).toMatchObject({ code: 0, stderr: "" });
-          const path = join(bed.cwd, "a", "b", "auth.json");
-          expect([mode(path), mode(join(bed.cwd, "a", "b")), mode(join(bed.cwd, "a"))]).toEqual([
+          const path = join(at.cwd, "a", "b", "auth.json");
+          expect([mode(path), mode(join(at.cwd, "a", "b")), mode(join(at.cwd, "a"))]).toEqual([
             "600",
             "700",
             "700",
           ]);
           const tree = await run(["export", "--format", "containerd", "--output", "certs.d"], { launcher });
           expect(tree.code).toBe(0);
-          const hosts = join(bed.cwd, "certs.d", HOST);
+          const hosts = join(at.cwd, "certs.d", HOST);
           expect([mode(join(hosts, "hosts.toml")), mode(hosts)]).toEqual(["600", "700"]);
-          expect(readdirSync(join(bed.cwd, "certs.d")).toSorted()).toEqual(["docker.io", HOST]);
+          expect(readdirSync(join(at.cwd, "certs.d")).toSorted()).toEqual(["docker.io", HOST]);
           expect(file.stdout + file.stderr + tree.stdout + tree.stderr).not.toContain(SECRET);
         },
       );
@@ -106,7 +79,7 @@ for (const build of buildsUnderTest().filter(({ name }) => name !== "bundle")) {
           "n",
         ]);
         expect(manifest.stdout).toMatch(/^kind: Secret\nmetadata:\n {2}name: x\n {2}namespace: "?n"?\n/m);
-        expect(bed.cwd && readdirSync(bed.cwd)).toEqual([]);
+        expect(readdirSync(at.cwd)).toEqual([]);
       });
 
       it("--registry writes that one; one that nobody has is an error, and the other is written", async () => {
@@ -121,12 +94,12 @@ for (const build of buildsUnderTest().filter(({ name }) => name !== "bundle")) {
       it("a second run changes nothing, a rotated secret is replaced, a deleted one removed", async () => {
         const args = ["export", "--format", "containerd", "--output", "certs.d"];
         await run(args);
-        const file = join(bed.cwd, "certs.d", HOST, "hosts.toml");
+        const file = join(at.cwd, "certs.d", HOST, "hosts.toml");
         const before = [readFileSync(file, "utf8"), statSync(file).ino];
         expect(await run(args)).toMatchObject({ code: 0, stdout: "" });
         expect([readFileSync(file, "utf8"), statSync(file).ino]).toEqual(before);
-        await platform.apply({ do: "deleteSecret", secret: "TEAM" });
-        env.DOCKER_CREDENTIAL_ONA_NO_CACHE = "1";
+        await at.platform.apply({ do: "deleteSecret", secret: "TEAM" });
+        at.env.DOCKER_CREDENTIAL_ONA_NO_CACHE = "1";
         await run(args);
         expect([existsSync(file), existsSync(join(file, ".."))]).toEqual([false, false]);
       });
@@ -136,7 +109,7 @@ for (const build of buildsUnderTest().filter(({ name }) => name !== "bundle")) {
         ["kubernetes", "secret.yaml", "kind: Secret\n"],
         ["containerd", `certs.d/${HOST}/hosts.toml`, 'server = "https://mirror"\n'],
       ])("%s: a file that is not ours is refused and kept", async (format, file, text) => {
-        const path = join(bed.cwd, file);
+        const path = join(at.cwd, file);
         mkdirSync(join(path, ".."), { recursive: true });
         writeFileSync(path, text);
         const output = format === "containerd" ? "certs.d" : file;
@@ -156,11 +129,11 @@ for (const build of buildsUnderTest().filter(({ name }) => name !== "bundle")) {
       });
 
       it("a link of ours is followed, a directory is no file", async () => {
-        writeFileSync(join(bed.cwd, "real.json"), "");
-        symlinkSync("real.json", join(bed.cwd, "link.json"));
+        writeFileSync(join(at.cwd, "real.json"), "");
+        symlinkSync("real.json", join(at.cwd, "link.json"));
         const args = ["export", "--format", "docker-config", "--output"];
         expect((await run([...args, "link.json"])).code).toBe(0);
-        expect(readFileSync(join(bed.cwd, "real.json"), "utf8")).toContain(HOST);
+        expect(readFileSync(join(at.cwd, "real.json"), "utf8")).toContain(HOST);
         expect((await run([...args, "."])).stderr).toMatch(/\[output-failed\]/);
       });
 
@@ -178,12 +151,12 @@ for (const build of buildsUnderTest().filter(({ name }) => name !== "bundle")) {
       });
 
       it.each(["SIGTERM", "SIGINT"] as const)("--watch ends with 0 at %s", async (signal) => {
-        const file = join(bed.cwd, "auth.json");
-        const child = start(["export", "--format", "docker-config", "--output", file, "--watch"]);
+        const file = join(at.cwd, "auth.json");
+        const child = run(["export", "--format", "docker-config", "--output", file, "--watch"]);
         await expect.poll(() => existsSync(file), { timeout: 20_000 }).toBe(true);
         child.kill("SIGHUP");
         child.kill(signal);
-        expect(await ended(child)).toBe(0);
+        expect((await child).code).toBe(0);
       });
     });
 
@@ -204,21 +177,21 @@ for (const build of buildsUnderTest().filter(({ name }) => name !== "bundle")) {
       });
 
       it("passes directory, stdin, arguments and environment on, and hands out the files", async () => {
-        mkdirSync(join(bed.home, ".docker", "contexts"), { recursive: true });
+        mkdirSync(join(at.home, ".docker", "contexts"), { recursive: true });
         const own = {
           currentContext: "mine",
           credsStore: "none-such",
           credHelpers: { [HOST]: "ona", "o.test": "other" },
         };
-        writeFileSync(join(bed.home, ".docker", "config.json"), JSON.stringify(own));
+        writeFileSync(join(at.home, ".docker", "config.json"), JSON.stringify(own));
         const script = `pwd; cat; printf '%s\\n' "$1"; stat -c %a "$DOCKER_CONFIG" "$DOCKER_CONFIG/config.json" "$REGISTRY_AUTH_FILE"
           readlink "$DOCKER_CONFIG/contexts"; echo "$DOCKER_AUTH_CONFIG"; cat "$DOCKER_CONFIG/config.json"`;
         const { code, stdout } = await run(["exec", "--", "sh", "-c", script, "sh", "--flag"], {
           stdin: "in\n",
         });
         const lines = stdout.split("\n");
-        expect([code, lines.slice(0, 6)]).toEqual([0, [bed.cwd, "in", "--flag", "700", "600", "600"]]);
-        expect(lines[6]).toBe(join(bed.home, ".docker", "contexts"));
+        expect([code, lines.slice(0, 6)]).toEqual([0, [at.cwd, "in", "--flag", "700", "600", "600"]]);
+        expect(lines[6]).toBe(join(at.home, ".docker", "contexts"));
         expect(Object.keys(JSON.parse(lines[7] ?? "").auths)).toContain(HOST);
         const config = JSON.parse(lines.slice(8).join("\n"));
         expect(config).toMatchObject({ currentContext: "mine", credHelpers: { "o.test": "other" } });
@@ -226,40 +199,42 @@ for (const build of buildsUnderTest().filter(({ name }) => name !== "bundle")) {
       });
 
       it("a signal goes on to the command, whose end counts", async () => {
-        const mark = join(bed.cwd, "ready");
+        const mark = join(at.cwd, "ready");
         const script = `trap 'exit 5' TERM; trap 'exit 6' HUP; touch ${mark}; while :; do sleep 0.05; done`;
         for (const [signal, code] of [
           ["SIGTERM", 5],
           ["SIGHUP", 6],
         ] as const) {
           rmSync(mark, { force: true });
-          const child = start(["exec", "--", "sh", "-c", script]);
+          const child = run(["exec", "--", "sh", "-c", script]);
           await expect.poll(() => existsSync(mark), { timeout: 20_000 }).toBe(true);
           child.kill(signal);
-          expect(await ended(child)).toBe(code);
+          expect((await child).code).toBe(code);
         }
         expect(readdirSync(execDir())).toEqual([]);
       });
 
       it("what a killed one left, the next removes; that of a living one stays", async () => {
-        const living = start(["exec", "--", "sleep", "20"]);
-        const killed = start(["exec", "--", "sleep", "20"]);
+        // It keeps no pipe of ours open when it is left alone.
+        const sleeping = ["exec", "--", "sh", "-c", "exec sleep 20 >/dev/null 2>&1"];
+        const living = run(sleeping);
+        const killed = run(sleeping);
         await expect
           .poll(() => existsSync(execDir()) && readdirSync(execDir()).length, { timeout: 20_000 })
           .toBe(2);
         killed.kill("SIGKILL");
-        await ended(killed);
+        await killed;
         expect(readdirSync(execDir()).length).toBe(2);
         expect((await run(["exec", "--", "true"])).code).toBe(0);
         expect(readdirSync(execDir()).map((name) => name.split("-")[0])).toEqual([String(living.pid)]);
         living.kill("SIGTERM");
-        expect(await ended(living)).toBe(143);
+        expect((await living).code).toBe(143);
       });
 
       it.skipIf(!existsSync(PYTHON))(
         "on a terminal: one interrupt for one key, stopped and continued with the shell",
         async () => {
-          const script = join(bed.cwd, "terminal.py");
+          const script = join(at.cwd, "terminal.py");
           writeFileSync(script, TERMINAL);
           const inner =
             "trap 'echo interrupted' INT; echo ready; for i in 1 2 3 4 5 6 7 8 9 10; do sleep 0.3; done; test -t 0 && echo terminal";
@@ -305,7 +280,7 @@ for (const build of buildsUnderTest().filter(({ name }) => name !== "bundle")) {
       });
 
       it("a failure is told on stderr, and nothing on stdout", async () => {
-        await platform.apply({ do: "setValue", secret: "TEAM", value: "no colon" });
+        await at.platform.apply({ do: "setValue", secret: "TEAM", value: "no colon" });
         const { code, stdout, stderr } = await ask(`${HOST}/a`);
         expect([code, stdout]).toEqual([1, ""]);
         expect(stderr).toMatch(/^registry\.example\.test: .*\[value-invalid\]\n$/);

@@ -19,10 +19,13 @@ export interface Build {
   readonly present: boolean;
 }
 
+/** What most tests run: the file that is released. */
+export const executable = build("executable", [join(repository, "dist/docker-credential-ona")]);
+
 export const builds: readonly Build[] = [
   build("source", [node, join(repository, "src/main.ts")]),
   build("bundle", [node, join(repository, "dist/main.js")]),
-  build("executable", [join(repository, "dist/docker-credential-ona")]),
+  executable,
   build("node-edition", [join(repository, "dist/docker-credential-ona-node")]),
 ];
 
