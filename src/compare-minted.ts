@@ -1,6 +1,7 @@
 // Is a login in somebody's file the very token that a cloud gives this machine anyway? A token is minted to find out, since
 // metadata servers give the same one again and again; never where it would come to lie on disk.
 
+import { CLOUDS } from "./core/clouds/clouds.ts";
 import { mintPlan } from "./core/mint-plan.ts";
 import type { RegistryRef } from "./core/registry.ts";
 import { ruleFor } from "./core/registry-rules.ts";
@@ -9,9 +10,6 @@ import type { Local } from "./local.ts";
 import { prefetchObstacle } from "./prefetch.ts";
 import type { Remote } from "./remote.ts";
 
-/** The user names of all tokens that are minted. */
-const TOKEN_USERS: ReadonlySet<string> = new Set(["AWS", "oauth2accesstoken"]);
-
 /** False also when no token can be had. Never throws. */
 export async function isMintedLogin(
   ref: RegistryRef,
@@ -19,7 +17,8 @@ export async function isMintedLogin(
   local: Local,
   remote: Remote,
 ): Promise<boolean> {
-  if (!TOKEN_USERS.has(credential.username) || prefetchObstacle(local) !== undefined) return false;
+  const isToken = Object.values(CLOUDS).some(({ tokenUser }) => tokenUser === credential.username);
+  if (!isToken || prefetchObstacle(local) !== undefined) return false;
   const rule = ruleFor(local.config.rules, ref);
   const source = rule?.source ?? "platform";
   if (source === "none") return false;

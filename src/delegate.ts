@@ -3,6 +3,7 @@
 
 import { compareLogin } from "./compare-login.ts";
 import { isMintedLogin } from "./compare-minted.ts";
+import { isProvider } from "./core/clouds/clouds.ts";
 import type { FileReport, Report, Warning } from "./core/configure-report.ts";
 import { type Failure, toFailure } from "./core/failures.ts";
 import type { RegistryRef } from "./core/registry.ts";
@@ -88,8 +89,8 @@ function mintedByPattern(
   local: Local,
 ): readonly RegistryRef[] {
   return refs.filter((ref) => {
-    const source = ruleFor(local.config.rules, ref)?.source;
-    return (source === "ecr" || source === "gar") && !known.some(({ key }) => key === ref.key);
+    const source = ruleFor(local.config.rules, ref)?.source ?? "platform";
+    return isProvider(source) && !known.some(({ key }) => key === ref.key);
   });
 }
 

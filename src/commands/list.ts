@@ -1,7 +1,8 @@
 // `list`: which registries have a credential, and under which user name where that is known without reading a value.
 // It must come within three seconds and never fails: callers drop every credential when it does. The limit is `remote`'s.
 
-import { dockerKey, type RegistryRef, recognizeCloud } from "../core/registry.ts";
+import { CLOUDS, isProvider, providerOf, recognizeCloud } from "../core/clouds/clouds.ts";
+import { dockerKey, type RegistryRef } from "../core/registry.ts";
 import { ruleFor } from "../core/registry-rules.ts";
 import { printableJson } from "../core/text.ts";
 import type { Local } from "../local.ts";
@@ -9,9 +10,6 @@ import { managedRegistries } from "../managed.ts";
 import type { Remote } from "../remote.ts";
 import { localLogins } from "../store/logins.ts";
 import { answer, type Reply } from "./reply.ts";
-
-const AWS_USER = "AWS";
-const GOOGLE_USER = "oauth2accesstoken";
 
 export async function list(local: Local, remote: Remote): Promise<Reply> {
   const users = new Map<string, string>();
@@ -28,10 +26,9 @@ export async function list(local: Local, remote: Remote): Promise<Reply> {
 function userOf(ref: RegistryRef, local: Local): string {
   const rule = ruleFor(local.config.rules, ref);
   const source = rule?.source ?? "platform";
-  if (source !== "platform") return source === "gar" ? GOOGLE_USER : AWS_USER;
+  if (isProvider(source)) return CLOUDS[source].tokenUser;
   const known = local.seesPlatform ? local.secretCache.answer(ref) : undefined;
   if (known?.kind === "credential") return known.credential?.username ?? "";
   const cloud = known?.kind === "native" ? (rule?.aliasOf ?? recognizeCloud(ref)) : undefined;
-  if (cloud === undefined) return "";
-  return cloud.kind === "gar" ? GOOGLE_USER : AWS_USER;
+  return cloud === undefined ? "" : CLOUDS[providerOf(cloud)].tokenUser;
 }

@@ -1,22 +1,8 @@
-// Whose identity a token is minted with, as the configuration says it.
+// What a mint is asked for: which token, and with whose identity.
 
-export type IdentityChoice =
-  | { readonly kind: "profile"; readonly profile: string }
-  | {
-      readonly kind: "role";
-      readonly roleArn: string;
-      readonly externalId?: string;
-      readonly sessionName?: string;
-    }
-  | { readonly kind: "oidc-aws"; readonly roleArn: string }
-  | {
-      readonly kind: "oidc-google";
-      readonly workloadIdentityProvider: string;
-      readonly serviceAccount?: string;
-    }
-  | { readonly kind: "impersonate"; readonly serviceAccount: string };
+import type { CloudRegistry, Identities, IdentityChoice, Provider } from "./clouds/clouds.ts";
 
-/** `machine`: what `runner-native` means; `default-chain`: what `source: ecr` and `gar` mean. */
+/** `machine`: what `runner-native` means; `default-chain`: what a provider as the `source` of an entry means. */
 export type IdentityBase = "machine" | "default-chain";
 
 /** Everything that decides which token is minted; two equal plans in one environment share a token. */
@@ -32,13 +18,31 @@ export interface MintPlan {
 }
 
 /** What a token is good for: no account, since one token serves every account of a region. */
-export type MintTarget =
-  | {
-      readonly kind: "ecr";
-      readonly region: string;
-      readonly partition: string;
-      readonly fips: boolean;
-      readonly dualStack: boolean;
-    }
-  | { readonly kind: "ecr-public"; readonly dualStack?: true }
-  | { readonly kind: "gar" };
+export type MintTarget = WithoutAccount<CloudRegistry>;
+
+type WithoutAccount<Registry> = Registry extends unknown ? Omit<Registry, "account"> : never;
+
+interface IdentityKind {
+  readonly provider: Provider;
+  /** Exchanged for an ID token of the environment, so that nothing on the machine has a say. */
+  readonly byIdToken: boolean;
+}
+
+const KINDS: Readonly<Record<IdentityChoice["kind"], IdentityKind>> = {
+  profile: { provider: "ecr", byIdToken: false },
+  role: { provider: "ecr", byIdToken: false },
+  "oidc-aws": { provider: "ecr", byIdToken: true },
+  "oidc-google": { provider: "gar", byIdToken: true },
+  impersonate: { provider: "gar", byIdToken: false },
+};
+
+export const isByIdToken = ({ kind }: IdentityChoice): boolean => KINDS[kind].byIdToken;
+
+export const providerOfIdentity = ({ kind }: IdentityChoice): Provider => KINDS[kind].provider;
+
+export function isIdentityOf<P extends Provider>(
+  provider: P,
+  identity: IdentityChoice,
+): identity is Identities[P] {
+  return providerOfIdentity(identity) === provider;
+}

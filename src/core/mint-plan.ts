@@ -1,8 +1,9 @@
 // From a registry and its rule to the plan for minting its token.
 
+import { type CloudRegistry, recognizeCloud } from "./clouds/clouds.ts";
 import type { Config, RegistryRule } from "./config.ts";
 import type { IdentityBase, MintPlan, MintTarget } from "./identity.ts";
-import { type CloudRegistry, type RegistryRef, recognizeCloud } from "./registry.ts";
+import type { RegistryRef } from "./registry.ts";
 
 /** The plan, or undefined when `ref` is no cloud registry and no alias of one. */
 export function mintPlan(

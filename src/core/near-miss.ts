@@ -1,8 +1,9 @@
 // Two names of registries that differ by a little: the commonest reason why a secret is there and yet nobody gets it. It
 // only explains; which credential goes where is decided by equality alone, in registry.ts.
 
+import { recognizeCloud } from "./clouds/clouds.ts";
 import { editDistance } from "./nearest.ts";
-import { HUB_KEY, parseRegistry, recognizeCloud } from "./registry.ts";
+import { HUB_KEY, parseRegistry } from "./registry.ts";
 
 /** Where people think that Docker Hub is; no client asks for any of these. */
 const HUB_LOOKALIKES: ReadonlySet<string> = new Set([

@@ -1,11 +1,20 @@
 // The `registries` of the configuration: which rule a registry falls under. An exact key beats a pattern, fewer
 // wildcards beat more, and `*` stands for exactly one label.
 
+import {
+  CLOUDS,
+  type CloudRegistry,
+  type IdentityChoice,
+  isProvider,
+  type Provider,
+  providerOf,
+  recognizeCloud,
+} from "./clouds/clouds.ts";
 import { type Fields, Mistake } from "./config-fields.ts";
-import type { IdentityChoice } from "./identity.ts";
-import { type CloudRegistry, parseRegistry, type RegistryRef, recognizeCloud } from "./registry.ts";
+import { providerOfIdentity } from "./identity.ts";
+import { parseRegistry, type RegistryRef } from "./registry.ts";
 
-export type RuleSource = "platform" | "ecr" | "gar" | "none";
+export type RuleSource = "platform" | Provider | "none";
 
 export interface RegistryRule {
   /** Canonical key, or a pattern of canonical labels. */
@@ -25,12 +34,6 @@ export function ruleFor(rules: readonly RegistryRule[], ref: RegistryRef): Regis
     if (rule.wildcards === 0 ? rule.pattern === ref.key : patternHolds(rule, ref)) return rule;
   }
   return undefined;
-}
-
-/** True when the two sources name the same cloud. */
-export function isCloudOf(source: RuleSource, cloud: CloudRegistry | undefined): boolean {
-  if (source === "gar") return cloud?.kind === "gar";
-  return cloud?.kind === "ecr" || cloud?.kind === "ecr-public";
 }
 
 export function parseRules(registries: Fields): readonly RegistryRule[] {
@@ -55,7 +58,7 @@ function parseRule(key: string, registries: Fields): RegistryRule {
   const rule: RegistryRule = {
     pattern,
     wildcards,
-    source: fields.choice("source", ["platform", "ecr", "gar", "none"], "platform"),
+    source: fields.choice("source", sources(), "platform"),
     identity: fields.has("identity") ? parseIdentity(fields.object("identity")) : undefined,
     onFailure: fields.choice("onFailure", ["fail", "anonymous"], "fail"),
     aliasOf: parseAlias(fields, wildcards),
@@ -65,28 +68,34 @@ function parseRule(key: string, registries: Fields): RegistryRule {
   return rule;
 }
 
+const sources = (): readonly RuleSource[] => ["platform", ...Object.keys(CLOUDS).filter(isProvider), "none"];
+
 function checkMeaning(rule: RegistryRule, name: string): void {
   const { source, aliasOf, identity } = rule;
   const clouds = aliasOf === undefined ? possibleClouds(rule) : [aliasOf];
-  if ((source === "ecr" || source === "gar") && !clouds.some((cloud) => isCloudOf(source, cloud))) {
+  if (isProvider(source) && !clouds.some((cloud) => providerOf(cloud) === source)) {
     throw new Mistake(
       `${name}.source is ${source}, but the name is no such cloud registry and aliasOf names none`,
     );
   }
   if (identity === undefined || clouds.length === 0) return;
-  const google = identity.kind === "oidc-google" || identity.kind === "impersonate";
-  if (!clouds.some((cloud) => (cloud.kind === "gar") === google)) {
-    throw new Mistake(`${name}.identity does not belong to the cloud of this registry`);
-  }
+  const own = clouds.filter((cloud) => providerOf(cloud) === providerOfIdentity(identity));
+  if (own.length === 0) throw new Mistake(`${name}.identity does not belong to the cloud of this registry`);
   const partition = "roleArn" in identity ? identity.roleArn.split(":")[1] : undefined;
-  const fits = clouds.some((cloud) => partition === undefined || partitionOfCloud(cloud) === partition);
+  const fits = own.some((cloud) => partition === undefined || partitionOfCloud(cloud) === partition);
   if (!fits) throw new Mistake(`${name}.identity: role and registry are of different partitions`);
 }
 
-/** ECR Public exists in the commercial partition only. */
+/** Undefined where a cloud has none. ECR Public exists in the commercial partition only. */
 function partitionOfCloud(cloud: CloudRegistry): string | undefined {
-  if (cloud.kind === "gar") return undefined;
-  return cloud.kind === "ecr" ? cloud.partition : "aws";
+  switch (cloud.kind) {
+    case "ecr":
+      return cloud.partition;
+    case "ecr-public":
+      return "aws";
+    case "gar":
+      return undefined;
+  }
 }
 
 function parseAlias(fields: Fields, wildcards: number): CloudRegistry | undefined {
@@ -99,13 +108,6 @@ function parseAlias(fields: Fields, wildcards: number): CloudRegistry | undefine
   return cloud;
 }
 
-const isRole = (text: string): boolean =>
-  /^arn:aws[a-z-]*:iam::[0-9]{12}:role\/[\x21-\x7e]{1,512}$/.test(text);
-const isEmail = (text: string): boolean => /^[A-Za-z0-9._-]+@[A-Za-z0-9.-]+$/.test(text);
-const providerPattern = (): RegExp =>
-  /^(?:https:)?(?:\/\/iam\.googleapis\.com\/)?(projects\/[^/\s]+\/locations\/[^/\s]+\/workloadIdentityPools\/[^/\s]+\/providers\/[^/\s]+)$/;
-const isPlain = (text: string): boolean => /^[\x20-\x7e]{1,1224}$/.test(text);
-
 function parseIdentity(fields: Fields): IdentityChoice {
   const identity = readIdentity(fields);
   fields.end();
@@ -113,25 +115,10 @@ function parseIdentity(fields: Fields): IdentityChoice {
 }
 
 function readIdentity(fields: Fields): IdentityChoice {
-  const roleArn = fields.text("roleArn", isRole, "must be the ARN of an IAM role");
-  if (roleArn !== undefined) {
-    const externalId = fields.text("externalId", isPlain, "must be printable text");
-    const sessionName = fields.text(
-      "sessionName",
-      (text) => /^[\w+=,.@-]{2,64}$/.test(text),
-      "must be 2 to 64 characters",
-    );
-    return {
-      kind: "role",
-      roleArn,
-      ...(externalId === undefined ? {} : { externalId }),
-      ...(sessionName === undefined ? {} : { sessionName }),
-    };
+  for (const cloud of Object.values(CLOUDS)) {
+    const identity = cloud.readIdentity(fields);
+    if (identity !== undefined) return identity;
   }
-  const profile = fields.text("profile", isPlain, "must be the name of a profile");
-  if (profile !== undefined) return { kind: "profile", profile };
-  const serviceAccount = fields.text("serviceAccount", isEmail, "must be the address of a service account");
-  if (serviceAccount !== undefined) return { kind: "impersonate", serviceAccount };
   // A misspelt key is named before what is missing because of it.
   if (!fields.has("oidc")) fields.end();
   if (!fields.has("oidc"))
@@ -140,26 +127,17 @@ function readIdentity(fields: Fields): IdentityChoice {
 }
 
 function readOidc(fields: Fields): IdentityChoice {
-  const roleArn = fields.text("roleArn", isRole, "must be the ARN of an IAM role");
-  const provider = fields.text(
-    "workloadIdentityProvider",
-    (text) => providerPattern().test(text),
-    "must be projects/…/providers/…",
-  );
-  const serviceAccount =
-    roleArn === undefined
-      ? fields.text("serviceAccount", isEmail, "must be the address of a service account")
-      : undefined;
+  const found: IdentityChoice[] = [];
+  for (const cloud of Object.values(CLOUDS)) {
+    const identity = cloud.readOidc(fields, found.length === 0);
+    if (identity !== undefined) found.push(identity);
+  }
   fields.end();
-  if ((roleArn === undefined) === (provider === undefined)) {
+  const [identity, another] = found;
+  if (identity === undefined || another !== undefined) {
     throw new Mistake(`${fields.path} must name either roleArn or workloadIdentityProvider`);
   }
-  if (roleArn !== undefined) return { kind: "oidc-aws", roleArn };
-  return {
-    kind: "oidc-google",
-    workloadIdentityProvider: providerPattern().exec(provider ?? "")?.[1] ?? "",
-    ...(serviceAccount === undefined ? {} : { serviceAccount }),
-  };
+  return identity;
 }
 
 function canonicalPattern(key: string): string | undefined {
@@ -182,7 +160,9 @@ function patternHolds(rule: RegistryRule, ref: RegistryRef): boolean {
   const have = ref.key.split(".");
   if (want.length !== have.length || !want.every((label, index) => labelHolds(label, have[index] ?? "")))
     return false;
-  return rule.source === "platform" || rule.source === "none" || isCloudOf(rule.source, recognizeCloud(ref));
+  if (!isProvider(rule.source)) return true;
+  const cloud = recognizeCloud(ref);
+  return cloud !== undefined && providerOf(cloud) === rule.source;
 }
 
 /** The last label may carry the port: `*:5000`. */
@@ -203,26 +183,6 @@ function possibleClouds(rule: RegistryRule): readonly CloudRegistry[] {
     .filter((cloud) => cloud !== undefined);
 }
 
-/** One host of every shape that is recognised; a pattern that fits one with its wildcards filled in can mean it. */
+/** A pattern that fits one of these hosts, with its wildcards filled in, can mean its cloud. */
 const cloudShapes = (): readonly (readonly string[])[] =>
-  [
-    ...[
-      "us-east-1.amazonaws.com",
-      "us-gov-west-1.amazonaws.com",
-      "cn-north-1.amazonaws.com.cn",
-      "eusc-de-east-1.amazonaws.eu",
-      "us-iso-east-1.c2s.ic.gov",
-      "us-isob-east-1.sc2s.sgov.gov",
-      "eu-isoe-west-1.cloud.adc-e.uk",
-      "us-isof-south-1.csp.hci.ic.gov",
-    ].flatMap((place) => [`123456789012.dkr.ecr.${place}`, `123456789012.dkr.ecr-fips.${place}`]),
-    ...["us-east-1.on.aws", "us-gov-west-1.on.aws", "cn-north-1.on.amazonwebservices.com.cn"].flatMap(
-      (place) => [`123456789012.dkr-ecr.${place}`, `123456789012.dkr-ecr-fips.${place}`],
-    ),
-    "public.ecr.aws",
-    "ecr-public.aws.com",
-    "gcr.io",
-    "eu.gcr.io",
-    "us-docker.pkg.dev",
-    "docker.us-east1.rep.pkg.dev",
-  ].map((host) => host.split("."));
+  Object.values(CLOUDS).flatMap((cloud) => cloud.hostOfEveryShape().map((host) => host.split(".")));

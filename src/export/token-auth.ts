@@ -2,10 +2,11 @@
 // the token server that the registry points to. Best effort: it says something only when it knows.
 
 import { parseChallenge } from "../core/challenge.ts";
+import { type CloudRegistry, recognizeCloud } from "../core/clouds/clouds.ts";
 import { parseEndpoint } from "../core/endpoint.ts";
 import { endpointsOf } from "../core/export/containerd.ts";
 import type { ExportEntry } from "../core/export/entry.ts";
-import { HUB_KEY, type RegistryRef, recognizeCloud } from "../core/registry.ts";
+import { HUB_KEY, type RegistryRef } from "../core/registry.ts";
 import { runChild } from "../edge/child.ts";
 import type { Deadline } from "../edge/clock.ts";
 import type { Http } from "../edge/http.ts";
@@ -13,6 +14,13 @@ import type { Http } from "../edge/http.ts";
 const VERSION_LIMIT_MS = 2000;
 const PROBE_LIMIT_MS = 2000;
 const CONNECT_LIMIT_MS = 1000;
+
+/** Which registries of a cloud have a token server; the others take the password itself. */
+const HAS_TOKENS: Readonly<Record<CloudRegistry["kind"], boolean>> = {
+  ecr: false,
+  "ecr-public": true,
+  gar: true,
+};
 
 /** One line for each registry whose images containerd will not get. Never throws. */
 export async function tokenAuthNotices(
@@ -58,7 +66,7 @@ function isNewEnough(version: string): boolean {
 async function usesTokens(registry: RegistryRef, http: () => Promise<Http>): Promise<boolean> {
   if (registry.key === HUB_KEY) return true;
   const cloud = recognizeCloud(registry);
-  if (cloud !== undefined) return cloud.kind !== "ecr";
+  if (cloud !== undefined) return HAS_TOKENS[cloud.kind];
   for (const origin of endpointsOf(registry)) {
     const endpoint = parseEndpoint(origin);
     if (endpoint === undefined) continue;

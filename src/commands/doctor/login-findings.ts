@@ -1,9 +1,10 @@
 // What a real login met, as findings: whose fault it is and the step that mends it depends on where the credential is from.
 
+import { CLOUDS, type CloudRegistry, recognizeCloud } from "../../core/clouds/clouds.ts";
 import { inWords } from "../../core/duration.ts";
 import type { Seen } from "../../core/findings.ts";
 import type { ImageHome } from "../../core/image.ts";
-import { HUB_KEY, type RegistryRef, recognizeCloud } from "../../core/registry.ts";
+import { HUB_KEY, type RegistryRef } from "../../core/registry.ts";
 import type { LoginResult } from "../../registry/login.ts";
 import { printable } from "./check.ts";
 import type { Source } from "./source.ts";
@@ -92,10 +93,10 @@ function whatItTakes(
   name: string,
 ): { readonly remedy: string; readonly cause?: string } {
   const cloud = recognizeCloud(ref);
-  const isEcr = cloud?.kind === "ecr" || cloud?.kind === "ecr-public";
-  if (isEcr || (cloud?.kind === "gar" && credential?.username === "oauth2accesstoken")) {
+  const ends = cloud === undefined ? undefined : endWords(cloud, credential?.username);
+  if (ends !== undefined) {
     return {
-      cause: `A password of ${isEcr ? "ECR ends 12 hours" : "this kind ends an hour"} after it was made.`,
+      cause: `A password of ${ends} after it was made.`,
       remedy: `set the value of the secret ${name} to runner-native, and a new token is made whenever one is needed`,
     };
   }
@@ -108,6 +109,17 @@ function whatItTakes(
   return {
     remedy: `set the value of the secret ${name} to a user name and password that ${ref.key} takes${takes}`,
   };
+}
+
+/** Undefined for a password that need not be a token. */
+function endWords({ kind }: CloudRegistry, username: string | undefined): string | undefined {
+  switch (kind) {
+    case "ecr":
+    case "ecr-public":
+      return "ECR ends 12 hours";
+    case "gar":
+      return username === CLOUDS.gar.tokenUser ? "this kind ends an hour" : undefined;
+  }
 }
 
 function imageFindings(
@@ -158,12 +170,15 @@ function grantWords(ref: RegistryRef, { repository }: ImageHome, source: Source)
   const cloud = recognizeCloud(ref);
   if (source.credential === undefined)
     return `create a registry secret for ${ref.key}, or check the image's name`;
-  if (cloud?.kind === "ecr") {
-    return `allow ecr:BatchGetImage, ecr:GetDownloadUrlForLayer and ecr:BatchCheckLayerAvailability on arn:${cloud.partition}:ecr:${cloud.region}:${cloud.account}:repository/${repository} in the policy of the role; for a role of another account also in the repository's policy`;
+  switch (cloud?.kind) {
+    case "ecr":
+      return `allow ecr:BatchGetImage, ecr:GetDownloadUrlForLayer and ecr:BatchCheckLayerAvailability on arn:${cloud.partition}:ecr:${cloud.region}:${cloud.account}:repository/${repository} in the policy of the role; for a role of another account also in the repository's policy`;
+    case "gar":
+      return "grant roles/artifactregistry.reader on the repository or project to the service account";
+    case "ecr-public":
+    case undefined:
+      return `grant the user of the credential pull on ${repository}`;
   }
-  if (cloud?.kind === "gar")
-    return "grant roles/artifactregistry.reader on the repository or project to the service account";
-  return `grant the user of the credential pull on ${repository}`;
 }
 
 function badAnswer(

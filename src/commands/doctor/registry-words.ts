@@ -1,5 +1,6 @@
 // What is said of one registry on the screen, in short lines.
 
+import { isProvider } from "../../core/clouds/clouds.ts";
 import { inWords } from "../../core/duration.ts";
 import type { Failure } from "../../core/failures.ts";
 import type { ImageHome } from "../../core/image.ts";
@@ -11,10 +12,8 @@ import { sourceWords } from "./login-findings.ts";
 import type { Source } from "./source.ts";
 
 export function fromWords(source: Source, nowMs: number): string {
+  if (isProvider(source.from)) return `a minted token, as the configuration says (source: ${source.from})`;
   switch (source.from) {
-    case "ecr":
-    case "gar":
-      return `a minted token, as the configuration says (source: ${source.from})`;
     case "none":
       return "nothing has a credential for it";
     case "unmanaged":

@@ -2,6 +2,7 @@
 // reason. Nothing that is read here is written down or shown.
 
 import { type Candidate, rankedGroups } from "../../core/candidate.ts";
+import { isProvider, type Provider } from "../../core/clouds/clouds.ts";
 import { decide } from "../../core/decide.ts";
 import { Failure, toFailure } from "../../core/failures.ts";
 import type { PlatformResult } from "../../core/platform-result.ts";
@@ -16,7 +17,7 @@ import type { PlatformState } from "./platform-state.ts";
 import type { Scene } from "./scene.ts";
 
 export interface Source {
-  readonly from: "local login" | "ecr" | "gar" | "secret" | "none" | "unmanaged" | "unknown";
+  readonly from: "local login" | Provider | "secret" | "none" | "unmanaged" | "unknown";
   /** What clients are given. */
   readonly credential: Credential | undefined;
   readonly minted: boolean;
@@ -135,7 +136,8 @@ function toBelow(
     expiresAtMs: undefined,
     failure: undefined,
   };
-  const entry = why.rule?.source === "ecr" || why.rule?.source === "gar" ? why.rule.source : "secret";
+  const named = why.rule?.source ?? "platform";
+  const entry = isProvider(named) ? named : "secret";
   switch (resolution.kind) {
     case "found":
       return { ...none, from: entry, credential: resolution.credential, expiresAtMs: resolution.expiresAtMs };

@@ -1,9 +1,10 @@
 // Mints the token of a Google registry: from the machine's metadata server, from application default credentials,
 // by workload identity federation or by impersonation. The library is loaded only where a client of it is needed.
 
+import type { IdentityChoice } from "../../core/clouds/clouds.ts";
 import { isRecord, isText } from "../../core/entry.ts";
 import { Failure, toFailure } from "../../core/failures.ts";
-import type { IdentityChoice, MintPlan } from "../../core/identity.ts";
+import type { MintPlan } from "../../core/identity.ts";
 import { Secret } from "../../core/secret.ts";
 import { isOnAws } from "../aws/imds.ts";
 import type { MintContext, MintedToken } from "../cloud/context.ts";

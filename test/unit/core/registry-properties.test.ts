@@ -5,7 +5,8 @@ import { isIPv6 } from "node:net";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { acceptedHosts, rejectedHosts } from "../../../fixtures/hosts/table.ts";
-import { parseRegistry, recognizeCloud } from "../../../src/core/registry.ts";
+import { recognizeCloud } from "../../../src/core/clouds/clouds.ts";
+import { parseRegistry } from "../../../src/core/registry.ts";
 
 const numRuns = Number(process.env.ONA_TEST_RUNS ?? 10_000);
 

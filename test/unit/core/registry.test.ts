@@ -3,7 +3,8 @@
 
 import { describe, expect, it } from "vitest";
 import { type AcceptedHost, acceptedHosts, rejectedHosts } from "../../../fixtures/hosts/table.ts";
-import { dockerKey, parseRegistry, recognizeCloud } from "../../../src/core/registry.ts";
+import { recognizeCloud } from "../../../src/core/clouds/clouds.ts";
+import { dockerKey, parseRegistry } from "../../../src/core/registry.ts";
 
 describe("the tables", () => {
   it("hold at least 40 good cloud rows and three hostile rows for each good one", () => {

@@ -1,8 +1,9 @@
 // Which API a registry's host leads to: mints for the host with a network that only notes what it is asked for and
 // answers like AWS. Run by itself it prints the whole table for people: node test/unit/sources/aws/called-endpoint.ts
 
+import { recognizeCloud } from "../../../../src/core/clouds/clouds.ts";
 import type { MintTarget } from "../../../../src/core/identity.ts";
-import { parseRegistry, recognizeCloud } from "../../../../src/core/registry.ts";
+import { parseRegistry } from "../../../../src/core/registry.ts";
 import { Secret } from "../../../../src/core/secret.ts";
 import { deadlineAfter, systemClock } from "../../../../src/edge/clock.ts";
 import type { Http, HttpRequest } from "../../../../src/edge/http.ts";

@@ -2,7 +2,8 @@
 // down apart from its rule set.
 
 import { describe, expect, it } from "vitest";
-import { parseRegistry, recognizeCloud } from "../../../../src/core/registry.ts";
+import { recognizeCloud } from "../../../../src/core/clouds/clouds.ts";
+import { parseRegistry } from "../../../../src/core/registry.ts";
 import { writeAwsHome } from "../../../stand-ins/clouds/aws-files.ts";
 import { partitionOfRegion } from "../../../stand-ins/clouds/partitions.ts";
 import { withEnv } from "../../../stand-ins/clouds/sdk-env.ts";

@@ -3,7 +3,7 @@
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { IdentityChoice } from "../../../../src/core/identity.ts";
+import type { IdentityChoice } from "../../../../src/core/clouds/clouds.ts";
 import { mintEcr } from "../../../../src/sources/aws/ecr.ts";
 import { keySection, writeAwsHome, writeExpiredSso } from "../../../stand-ins/clouds/aws-files.ts";
 import { type Clouds, startClouds } from "../../../stand-ins/clouds/clouds.ts";

@@ -3,7 +3,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { IdentityChoice, MintPlan } from "../../../../src/core/identity.ts";
+import type { IdentityChoice } from "../../../../src/core/clouds/clouds.ts";
+import type { MintPlan } from "../../../../src/core/identity.ts";
 import type { Http } from "../../../../src/edge/http.ts";
 import type { MintedToken } from "../../../../src/sources/cloud/context.ts";
 import { mintGoogle } from "../../../../src/sources/google/gar.ts";

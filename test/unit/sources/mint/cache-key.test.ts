@@ -3,8 +3,10 @@
 import { mkdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { IdentityChoice, MintPlan } from "../../../../src/core/identity.ts";
-import { parseRegistry, recognizeCloud } from "../../../../src/core/registry.ts";
+import type { IdentityChoice } from "../../../../src/core/clouds/clouds.ts";
+import { recognizeCloud } from "../../../../src/core/clouds/clouds.ts";
+import type { MintPlan } from "../../../../src/core/identity.ts";
+import { parseRegistry } from "../../../../src/core/registry.ts";
 import { mintFingerprint } from "../../../../src/sources/mint/cache-key.ts";
 import { CLOUD_PLATFORM, ECR_EU, planFor, withHome } from "./minting.ts";
 

@@ -2,8 +2,8 @@
 // own words nothing else is shown, whatever it says.
 
 import { describe, expect, it } from "vitest";
+import type { IdentityChoice } from "../../../../src/core/clouds/clouds.ts";
 import { failureLine } from "../../../../src/core/failures.ts";
-import type { IdentityChoice } from "../../../../src/core/identity.ts";
 import { mint } from "../../../../src/sources/mint/mint.ts";
 import { type Clouds, startClouds } from "../../../stand-ins/clouds/clouds.ts";
 import { newIssuer } from "../../../stand-ins/clouds/issuer.ts";
