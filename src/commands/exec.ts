@@ -3,6 +3,7 @@
 
 import { readdirSync, symlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { type DockerFile, readDockerFile } from "../core/docker-file.ts";
 import { isRecord } from "../core/entry.ts";
 import { authsOf } from "../core/export/docker-config.ts";
 import { authFileFor, authVariable, dockerConfigFor } from "../core/export/taken-over.ts";
@@ -69,15 +70,16 @@ async function writeFiles(dir: string, auths: Auths, local: Local, out: Output):
   const { env } = context;
   const { home } = directories;
   const ownDir = env.DOCKER_CONFIG ? resolve(env.DOCKER_CONFIG) : home && join(home, ".docker");
-  const own = ownDir ? fieldsIn(join(ownDir, "config.json")) : {};
-  const stored = typeof own.credsStore === "string" ? await serversIn(own.credsStore, env) : [];
-  const config = dockerConfigFor(own, auths, stored);
-  writePrivateFile(join(dir, "config.json"), `${JSON.stringify(config, undefined, 2)}\n`);
+  const own = parsed(ownDir ? textIn(join(ownDir, "config.json")) : "");
+  const config = dockerConfigFor(own, auths, await serversIn(own.credsStore, env));
+  writePrivateFile(join(dir, "config.json"), `${config}\n`);
   if (ownDir) linkRest(ownDir, dir);
   // Where the variable is set Podman reads no other file; else it reads Docker's last.
-  const before = placesBefore(env, directories, context.uid).toReversed().map(fieldsIn);
-  const authFile = authFileFor(env.REGISTRY_AUTH_FILE ? before : [config, ...before], auths);
-  writePrivateFile(join(dir, "auth.json"), `${JSON.stringify(authFile, undefined, 2)}\n`);
+  const before = placesBefore(env, directories, context.uid)
+    .toReversed()
+    .map((path) => parsed(textIn(path)));
+  const authFile = authFileFor(env.REGISTRY_AUTH_FILE ? before : [parsed(config), ...before], auths);
+  writePrivateFile(join(dir, "auth.json"), `${authFile}\n`);
   return {
     DOCKER_CONFIG: dir,
     REGISTRY_AUTH_FILE: join(dir, "auth.json"),
@@ -94,17 +96,14 @@ function inVariable(text: string, out: Output): string | undefined {
   return undefined;
 }
 
-function fieldsIn(path: string): Readonly<Record<string, unknown>> {
-  return parsed(readRegularFile(path, MAX_CONFIG_BYTES) ?? "");
-}
+const textIn = (path: string): string => readRegularFile(path, MAX_CONFIG_BYTES) ?? "";
 
 /** Nothing for what is no JSON object: Docker's client ignores such a file too. */
-function parsed(text: string): Readonly<Record<string, unknown>> {
+function parsed(text: string): DockerFile {
   try {
-    const value = parseForeignJson(text);
-    return isRecord(value) ? value : {};
+    return readDockerFile(text);
   } catch {
-    return {};
+    return readDockerFile("");
   }
 }
 
@@ -113,7 +112,8 @@ async function serversIn(store: string, env: Env): Promise<readonly string[]> {
   if (!/^[A-Za-z0-9._-]+$/.test(store)) return [];
   try {
     const said = await runChild(`docker-credential-${store}`, ["list"], { env, limitMs: LIST_LIMIT_MS });
-    return Object.keys(parsed(said));
+    const servers = parseForeignJson(said);
+    return isRecord(servers) ? Object.keys(servers) : [];
   } catch {
     return [];
   }

@@ -2,7 +2,8 @@
 // that configure wrote to. It asks nobody.
 
 import type { FileReport, Report, Warning } from "../core/configure-report.ts";
-import { NOTHING_OWNED, readDockerFile } from "../core/docker-config.ts";
+import { NOTHING_OWNED } from "../core/docker-config.ts";
+import { readDockerFile } from "../core/docker-file.ts";
 import { failedFile, helperName } from "../delegate.ts";
 import { type FileTools, releaseConfigFile } from "../docker/change-file.ts";
 import { readConfigFile } from "../docker/config-file.ts";

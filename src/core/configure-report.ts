@@ -161,7 +161,9 @@ const COLOURS = { added: "green", removed: "yellow", unchanged: "dim" } as const
 
 function noteOf({ otherHelpers, removedLogins, hiddenLogins, keys }: RegistryChange): string {
   const others = Object.entries(otherHelpers);
-  const names = [...new Set(others.map(([, helper]) => printable(helper).slice(0, 24)))].join(", ");
+  const names = [...new Set(others.map(([, helper]) => printable(helper).slice(0, 24) || "nobody"))].join(
+    ", ",
+  );
   const parts = [
     others.length === 0
       ? ""

@@ -1,29 +1,19 @@
-// What stands in a Docker or containers auth file, and what becomes of its text when registries are given to us or taken
-// back. It sees a text and returns a text; it asks nobody, and nothing of the text but keys and helper names leaves it.
+// What becomes of the text of a Docker or containers auth file when registries are given to us or taken back. It sees a text
+// and returns a text; it asks nobody, and nothing of the text but keys and helper names leaves it.
 
 import type { Node } from "jsonc-parser";
-import { isRecord } from "./entry.ts";
+import { type DockerFile, type FieldName, membersFor, readDockerFile } from "./docker-file.ts";
 import { authKeys } from "./export/docker-config.ts";
 import {
   JsonEditError,
   type JsonMember,
   membersOf,
-  parseJsonObject,
   withMembers,
   withoutMembers,
   withValue,
 } from "./json-edit.ts";
 import { parseRegistry, type RegistryRef } from "./registry.ts";
-import { type StoredLogin, storedLogin } from "./stored-login.ts";
-
-/** What a file says that matters here. */
-export interface DockerFile {
-  /** Key to helper; a helper that is no text is the empty one. */
-  readonly helpers: ReadonlyMap<string, string>;
-  /** `credHelpers` is there, with entries or without. */
-  readonly hasHelpers: boolean;
-  readonly logins: readonly StoredLogin[];
-}
+import type { StoredLogin } from "./stored-login.ts";
 
 /** What of a file is ours. */
 export interface Owned {
@@ -68,26 +58,11 @@ export interface Change {
 }
 
 export const NOTHING_OWNED: Owned = { keys: {}, madeHelpers: false };
-const NO_FILE = "{}";
-
-/** An empty file is one without entries, as Docker sees it too. Throws a JsonEditError for what Docker would refuse. */
-export function readDockerFile(text: string): DockerFile {
-  const { helpers, auths } = partsOf(text);
-  const fields: unknown = JSON.parse(orEmpty(text));
-  const values = isRecord(fields) && isRecord(fields.auths) ? fields.auths : {};
-  const keys = new Set(auths === undefined ? [] : membersOf(auths).map(({ key }) => key));
-  return {
-    helpers: helpersOf(helpers),
-    hasHelpers: helpers !== undefined,
-    logins: [...keys].flatMap((key) =>
-      storedLogin(key, Object.hasOwn(values, key) ? values[key] : undefined),
-    ),
-  };
-}
 
 /** The text after `wish`. A text that needs no change comes back as it is. Throws a JsonEditError. */
 export function changeDockerFile(text: string, wish: Wish): Change {
   const file = readDockerFile(text);
+  for (const name of ["auths", "credHelpers"] as const) checkType(file, name);
   const { helpers, logins } = file;
   const isOurs = (key: string): boolean => {
     const helper = helpers.get(key);
@@ -104,8 +79,11 @@ export function changeDockerFile(text: string, wish: Wish): Change {
   );
   const added = [...wantedKeys].filter((key) => !helpers.has(key)).toSorted();
   const removedLogins = new Set(wanted.flatMap((row) => row.removedLogins));
-  let changed = withoutLogins(orEmpty(text), (key) => removedLogins.has(key));
-  changed = withoutHelpers(changed, gone, wish.owned.madeHelpers && added.length === 0);
+  let changed = withoutLogins(file.text, (key) => removedLogins.has(key));
+  const isOurEntry = ({ key, value }: JsonMember): boolean =>
+    gone.includes(key) && value.type === "string" && value.value === helpers.get(key);
+  if (gone.length > 0)
+    changed = withoutHelpers(changed, isOurEntry, wish.owned.madeHelpers && added.length === 0);
   for (const key of renamed) changed = withHelper(changed, key, wish.helper);
   changed = withHelpers(changed, added, wish.helper);
   const isChanged = added.length + gone.length + renamed.length + removedLogins.size > 0;
@@ -118,8 +96,7 @@ export function changeDockerFile(text: string, wish: Wish): Change {
 
 /** `text` without the logins that `isGone` names by key. Throws a JsonEditError. */
 export function withoutLogins(text: string, isGone: (key: string) => boolean): string {
-  const { auths } = partsOf(text);
-  return auths === undefined ? text : withoutMembers(text, auths, ({ key }) => isGone(key));
+  return text.trim() === "" ? text : withoutEntries(text, "auths", ({ key }) => isGone(key));
 }
 
 function rowFor(
@@ -172,59 +149,57 @@ function ownedAfter(wish: Wish, file: DockerFile, { added, gone, isOurs }: Keys)
     .filter(([key]) => isOurs(key) && !gone.includes(key))
     .map(([key, name]) => [key, wantedKeys.has(key) ? wish.helper : name] as const);
   const keys = Object.fromEntries([...kept, ...added.map((key) => [key, wish.helper] as const)].toSorted());
-  const made = wish.owned.madeHelpers || !file.hasHelpers;
+  const made = wish.owned.madeHelpers || placeForHelpers(file.root) === undefined;
   return { keys, madeHelpers: made && Object.keys(keys).length > 0 };
 }
 
-interface Parts {
-  readonly root: Node;
-  readonly helpers: Node | undefined;
-  readonly auths: Node | undefined;
+/** Docker itself goes on with what it could read, and says so at every start. */
+function checkType({ root }: DockerFile, name: FieldName): void {
+  const isWrong = ({ value: { type } }: JsonMember): boolean => type !== "object" && type !== "null";
+  const wrong = membersFor(root, name).find(isWrong);
+  if (wrong !== undefined) throw new JsonEditError(`${wrong.key} is not an object`);
 }
 
-function partsOf(text: string): Parts {
-  const root = parseJsonObject(orEmpty(text));
-  return {
-    root,
-    helpers: partOf(root, "credHelpers"),
-    auths: partOf(root, "auths"),
-  };
+function withoutEntries(text: string, name: FieldName, isGone: (entry: JsonMember) => boolean): string {
+  const members = membersFor(readDockerFile(text).root, name);
+  // From the last one on, so that those before it stay where they are.
+  return members.toReversed().reduce((left, { value }) => withoutMembers(left, value, isGone), text);
 }
 
-function partOf(root: Node, key: string): Node | undefined {
-  const found = membersOf(root).filter((member) => member.key === key);
-  if (found.length > 1) throw new JsonEditError(`the key ${key} is there twice`);
-  const value = found[0]?.value;
-  if (value === undefined || value.type === "object" || value.type === "null") return value;
-  throw new JsonEditError(`${key} is not an object`);
-}
-
-function helpersOf(node: Node | undefined): ReadonlyMap<string, string> {
-  const members: readonly JsonMember[] = node === undefined ? [] : membersOf(node);
-  return new Map(members.map(({ key, value }) => [key, value.type === "string" ? String(value.value) : ""]));
-}
-
-function withoutHelpers(text: string, keys: readonly string[], mayGoWhole: boolean): string {
-  const { root, helpers } = partsOf(text);
-  if (keys.length === 0 || helpers === undefined) return text;
-  const stays = membersOf(helpers).some(({ key }) => !keys.includes(key));
-  if (!stays && mayGoWhole) return withoutMembers(text, root, ({ key }) => key === "credHelpers");
-  return withoutMembers(text, helpers, ({ key }) => keys.includes(key));
+function withoutHelpers(text: string, isGone: (entry: JsonMember) => boolean, mayGoWhole: boolean): string {
+  const { root } = readDockerFile(text);
+  const whole = placeForHelpers(root);
+  if (mayGoWhole && whole !== undefined && membersOf(whole.value).every(isGone)) {
+    const left = withoutMembers(text, root, ({ start }) => start === whole.start);
+    return withoutEntries(left, "credHelpers", isGone);
+  }
+  return withoutEntries(text, "credHelpers", isGone);
 }
 
 function withHelper(text: string, key: string, helper: string): string {
-  const { helpers } = partsOf(text);
-  const member = helpers === undefined ? undefined : membersOf(helpers).findLast((each) => each.key === key);
+  const entries = membersFor(readDockerFile(text).root, "credHelpers").flatMap(({ value }) =>
+    membersOf(value),
+  );
+  const member = entries.findLast((entry) => entry.key === key);
   return member === undefined ? text : withValue(text, member.value, 2, helper);
 }
 
 function withHelpers(text: string, keys: readonly string[], helper: string): string {
-  const { root, helpers } = partsOf(text);
+  const { root } = readDockerFile(text);
   const entries = keys.map((key) => [key, helper] as const);
   if (entries.length === 0) return text;
+  const helpers = placeForHelpers(root)?.value;
   if (helpers === undefined) return withMembers(text, root, 0, [["credHelpers", entries]]);
   if (helpers.type === "null") return withValue(text, helpers, 1, entries);
   return withMembers(text, helpers, 1, entries);
 }
 
-const orEmpty = (text: string): string => (text.trim() === "" ? NO_FILE : text);
+/**
+ * The member that new entries go to: the last one with the very name, which is the only one that every reader knows. None
+ * where a null after it would take them away.
+ */
+function placeForHelpers(root: Node): JsonMember | undefined {
+  const members = membersFor(root, "credHelpers");
+  const lastNull = members.findLastIndex(({ value }) => value.type === "null");
+  return members.slice(Math.max(lastNull, 0)).findLast(({ key }) => key === "credHelpers");
+}

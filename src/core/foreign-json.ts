@@ -11,7 +11,7 @@ export function parseForeignJson(text: string): unknown {
 }
 
 /** Brackets inside strings do not count. */
-function isTooDeep(text: string): boolean {
+export function isTooDeep(text: string): boolean {
   let depth = 0;
   let isText = false;
   for (let at = 0; at < text.length; at += 1) {

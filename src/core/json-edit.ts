@@ -3,6 +3,7 @@
 // things stand. It never repairs: what is not strict JSON is refused.
 
 import { type Node, parseTree } from "jsonc-parser";
+import { isTooDeep } from "./foreign-json.ts";
 import { JsonMistake, parseStrictJson } from "./strict-json.ts";
 
 /** Why a text cannot be changed; lower case, no full stop, nothing of the text in it but the place. */
@@ -20,13 +21,9 @@ export interface JsonMember {
 
 /** The object that `text` holds. Throws a JsonEditError. */
 export function parseJsonObject(text: string): Node {
+  if (isTooDeep(text)) throw new JsonEditError("it is nested too deeply");
   checkStrict(text);
-  let root: Node | undefined;
-  try {
-    root = parseTree(text, [], { disallowComments: true });
-  } catch {
-    throw new JsonEditError("it is nested too deeply");
-  }
+  const root = parseTree(text, [], { disallowComments: true });
   if (root?.type !== "object") throw new JsonEditError("it is not a JSON object");
   return root;
 }

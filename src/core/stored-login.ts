@@ -1,6 +1,5 @@
 // An entry of `auths`: which registry it is for and which credential it holds, as Docker and Podman would read it.
 
-import { isRecord, isText } from "./entry.ts";
 import { fromBase64, IDENTITY_TOKEN_USER } from "./export/entry.ts";
 import { parseRegistry, type RegistryRef } from "./registry.ts";
 import { type Credential, Secret } from "./secret.ts";
@@ -17,19 +16,20 @@ export interface StoredLogin {
   readonly credential: Credential | undefined;
 }
 
+/** The text of one field of an entry; empty where there is none. */
+type Field = (name: string) => string;
+
 /** None for what names no registry, and for the empty marks that Docker leaves where a helper keeps the login. */
-export function storedLogin(key: string, value: unknown): readonly StoredLogin[] {
+export function storedLogin(key: string, field: Field): readonly StoredLogin[] {
   const ref = parseRegistry(key, "secret");
-  if (ref?.kind !== "registry" || !isRecord(value)) return [];
-  const hasContent = FIELDS.some((name) => (value[name] ?? "") !== "");
-  return hasContent ? [{ key, ref, credential: credentialIn(value) }] : [];
+  if (ref?.kind !== "registry") return [];
+  const hasContent = FIELDS.some((name) => field(name) !== "");
+  return hasContent ? [{ key, ref, credential: credentialIn(field) }] : [];
 }
 
 /** The one credential that an entry holds; undefined when it holds another kind of login, or two that differ. */
-function credentialIn(entry: Readonly<Record<string, unknown>>): Credential | undefined {
-  const [auth = "", username = "", secret = "", identityToken = "", registryToken = ""] = FIELDS.map(
-    (name) => (isText(entry[name]) ? entry[name] : ""),
-  );
+function credentialIn(field: Field): Credential | undefined {
+  const [auth = "", username = "", secret = "", identityToken = "", registryToken = ""] = FIELDS.map(field);
   if (registryToken !== "") return undefined;
   const pair = auth === "" ? { username, secret } : pairIn(auth);
   if (pair === undefined) return undefined;

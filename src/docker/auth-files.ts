@@ -3,8 +3,8 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { isRecord, isText } from "../core/entry.ts";
-import { parseForeignJson } from "../core/foreign-json.ts";
+import { type DockerFile, readDockerFile } from "../core/docker-file.ts";
+import { membersOf } from "../core/json-edit.ts";
 import { dockerKey, HUB_KEY, parseRegistry, type RegistryRef } from "../core/registry.ts";
 import { readRegularFile } from "../edge/regular-file.ts";
 import type { Directories } from "../store/directories.ts";
@@ -20,6 +20,7 @@ export interface AuthFile {
   readonly reader: "docker" | "podman";
   /** Absent: there is none. Broken: it cannot be read, or is no JSON object. */
   readonly state: "read" | "absent" | "broken";
+  /** An empty helper is none, and means that no other is asked either. */
   readonly credHelpers: ReadonlyMap<string, string>;
   readonly credsStore: string | undefined;
   /** The keys of `auths` that hold a login. */
@@ -71,24 +72,21 @@ function readAuthFile(path: string, reader: AuthFile["reader"]): AuthFile {
   const none = { path, reader, credHelpers: new Map<string, string>(), credsStore: undefined, auths: [] };
   const text = readRegularFile(path, MAX_FILE_BYTES);
   if (text === undefined) return { ...none, state: existsSync(path) ? "broken" : "absent" };
-  // Docker takes an empty file for one without entries.
-  const config = text.trim() === "" ? {} : parse(text);
-  if (!isRecord(config)) return { ...none, state: "broken" };
-  const helpers = isRecord(config.credHelpers) ? Object.entries(config.credHelpers) : [];
-  const auths = isRecord(config.auths) ? Object.entries(config.auths) : [];
+  const file = parse(text);
+  if (file === undefined) return { ...none, state: "broken" };
   return {
     ...none,
     state: "read",
-    credHelpers: new Map(helpers.filter((entry): entry is [string, string] => isText(entry[1]))),
-    credsStore: isText(config.credsStore) && config.credsStore !== "" ? config.credsStore : undefined,
+    credHelpers: file.helpers,
+    credsStore: file.credsStore === "" ? undefined : file.credsStore,
     // Where a credsStore keeps the login itself, Docker leaves an empty object behind.
-    auths: auths.flatMap(([key, login]) => (isRecord(login) && Object.keys(login).length > 0 ? [key] : [])),
+    auths: [...file.auths].flatMap(([key, login]) => (membersOf(login).length > 0 ? [key] : [])),
   };
 }
 
-function parse(text: string): unknown {
+function parse(text: string): DockerFile | undefined {
   try {
-    return parseForeignJson(text);
+    return readDockerFile(text);
   } catch {
     return undefined;
   }

@@ -2,7 +2,8 @@
 // logins that leave the file: a password that leaves the disk must not stay in a copy.
 
 import { unlinkSync } from "node:fs";
-import { readDockerFile, withoutLogins } from "../core/docker-config.ts";
+import { withoutLogins } from "../core/docker-config.ts";
+import { readDockerFile } from "../core/docker-file.ts";
 import { Failure } from "../core/failures.ts";
 import type { StoredLogin } from "../core/stored-login.ts";
 import { exists } from "../store/atomic-file.ts";

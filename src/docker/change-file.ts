@@ -8,9 +8,9 @@ import {
   NOTHING_OWNED,
   type Owned,
   type RegistryChange,
-  readDockerFile,
   type Wish,
 } from "../core/docker-config.ts";
+import { readDockerFile } from "../core/docker-file.ts";
 import { Failure, toFailure } from "../core/failures.ts";
 import { JsonEditError } from "../core/json-edit.ts";
 import type { StoredLogin } from "../core/stored-login.ts";

@@ -2,8 +2,7 @@
 // the platform cannot tell whether a secret exists: for a registry that was given to us a silent "not found" would be a lie.
 
 import { join } from "node:path";
-import { isRecord } from "../core/entry.ts";
-import { parseForeignJson } from "../core/foreign-json.ts";
+import { readDockerFile } from "../core/docker-file.ts";
 import { parseRegistry, type RegistryRef } from "../core/registry.ts";
 import { readRegularFile } from "../edge/regular-file.ts";
 import type { Directories } from "../store/directories.ts";
@@ -41,16 +40,14 @@ function authFiles(env: Env, directories: Directories, uid: number): readonly st
 }
 
 function helpersIn(path: string, helperNames: readonly string[]): ReadonlySet<string> {
-  let config: unknown;
+  let helpers: ReadonlyMap<string, string>;
   try {
-    config = parseForeignJson(readRegularFile(path, MAX_CONFIG_BYTES) ?? "");
+    helpers = readDockerFile(readRegularFile(path, MAX_CONFIG_BYTES) ?? "").helpers;
   } catch {
     return new Set();
   }
-  const helpers = isRecord(config) && isRecord(config.credHelpers) ? config.credHelpers : {};
-  const keys = Object.entries(helpers).flatMap(([key, helper]) => {
-    const ours = helperNames.some((suffix) => suffix === helper);
-    const ref = ours ? parseRegistry(key, "secret") : undefined;
+  const keys = [...helpers].flatMap(([key, helper]) => {
+    const ref = helperNames.includes(helper) ? parseRegistry(key, "secret") : undefined;
     return ref === undefined ? [] : [ref.key];
   });
   return new Set(keys);

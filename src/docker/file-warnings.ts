@@ -2,7 +2,7 @@
 // and which file Podman reads first.
 
 import type { FileReport, Warning } from "../core/configure-report.ts";
-import { readDockerFile } from "../core/docker-config.ts";
+import { readDockerFile } from "../core/docker-file.ts";
 import { HUB_KEY } from "../core/registry.ts";
 import type { Local } from "../local.ts";
 import { readConfigFile } from "./config-file.ts";
@@ -32,13 +32,17 @@ export function fileWarnings(
 
 function otherHelpers({ path, registries }: FileReport): readonly Warning[] {
   return registries.flatMap(({ registry, otherHelpers: others }) => {
-    const helpers = [...new Set(Object.values(others))].join(", ");
-    if (helpers === "") return [];
+    const keys = Object.keys(others);
+    if (keys.length === 0) return [];
+    const helpers = [...new Set(Object.values(others))].filter((helper) => helper !== "").join(", ");
     return [
       {
         code: "other-helper",
-        message: `${path} gives ${registry} to another helper, ${helpers}, which was kept`,
-        remedy: `delete ${Object.keys(others).join(" and ")} from its credHelpers, then run configure again`,
+        message:
+          helpers === ""
+            ? `${path} has an entry for ${registry} that names no helper, so Docker asks none; it was kept`
+            : `${path} gives ${registry} to another helper, ${helpers}, which was kept`,
+        remedy: `delete ${keys.join(" and ")} from its credHelpers, then run configure again`,
       },
     ];
   });

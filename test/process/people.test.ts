@@ -98,6 +98,41 @@ describe("exec", () => {
   });
 });
 
+describe("a file as only Docker reads it", () => {
+  const big = '"n": 12345678901234567890123';
+
+  it("exec takes it over as it is written, without what stands in our place", async () => {
+    const at = await takeSeat([secret("ghcr.io")]);
+    at.put(
+      at.config,
+      `{${big}, "a": 1, "a": 2, "Auths": {"GHCR.io": {"auth": "eDp5"}, "b.test": {"auth": "eDp5"}}, "CREDHELPERS": {"ghcr.io": "x"}}`,
+    );
+    const said = await at.run(["exec", "--", "/bin/sh", "-c", '/bin/cat "$DOCKER_CONFIG/config.json"']);
+    done(said);
+    expect(said.stdout).toMatch(new RegExp(`^\\{\\s+${big},\\s+"a": 1,\\s+"a": 2,`));
+    expect(JSON.parse(said.stdout)).toEqual({
+      n: Number("12345678901234567890123"),
+      a: 2,
+      auths: { "b.test": { auth: "eDp5" }, "ghcr.io": { auth: auth("demo-user:demo-password") } },
+    });
+  });
+
+  it("configure and doctor name an entry without a helper, whatever the letters of the field", async () => {
+    const at = await takeSeat([secret("ghcr.io"), secret("b.test")]);
+    const before = '{"CREDHELPERS":{"ghcr.io":"","b.test":7}}';
+    at.put(at.config, before);
+    const said = await at.run(["configure"]);
+    expect(at.text()).toBe(before);
+    expect(said.stderr.replaceAll(/\s+/g, " ")).toMatch(
+      /entry for b\.test that names no helper.*\[other-helper\]/,
+    );
+    expect(said.stderr.match(/\[other-helper\]/g)).toHaveLength(2);
+    const { stdout } = await at.run(["doctor", "ghcr.io", "--json"]);
+    const found = JSON.parse(stdout).findings as { code: string; message: string }[];
+    expect(found.find(({ code }) => code === "other-helper")?.message).toContain("names no helper");
+  });
+});
+
 describe("many registries", () => {
   const HOSTS = Array.from({ length: 120 }, (_, index) => `r${index}.example.test`);
   const methods = (at: Seat): Readonly<Record<string, number>> => {

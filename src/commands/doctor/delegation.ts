@@ -38,7 +38,10 @@ function notAsked(
       code: "other-helper",
       severity: "error",
       subject,
-      message: `${path} ${how} to another helper, ${printable(helper)}`,
+      message:
+        helper === ""
+          ? `${path} has an entry for it that names no helper, so Docker asks none`
+          : `${path} ${how} to another helper, ${printable(helper)}`,
       remedy: `set credHelpers of ${ref.key === HUB_KEY ? HUB_URL : ref.key} to ona in that file, or run docker-credential-ona configure`,
     };
   }

@@ -3,7 +3,7 @@
 
 import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
 import { basename, delimiter, isAbsolute, join } from "node:path";
-import { readDockerFile } from "../../core/docker-config.ts";
+import { readDockerFile } from "../../core/docker-file.ts";
 import { Failure } from "../../core/failures.ts";
 import type { Seen } from "../../core/findings.ts";
 import { JsonEditError } from "../../core/json-edit.ts";
@@ -133,7 +133,7 @@ function fileFact(file: AuthFile, helperNames: readonly string[]): Fact {
       file.state === "broken"
         ? "no JSON object"
         : `ours: ${ours.length === 0 ? "none" : ours.map((key) => printable(key)).join(", ")}`,
-      ...others.map(([key, helper]) => printable(`${helper}: ${key}`)),
+      ...others.map(([key, helper]) => printable(`${helper === "" ? "no helper" : helper}: ${key}`)),
       ...store.map((text) => printable(text)),
     ],
   };

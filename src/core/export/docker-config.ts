@@ -19,16 +19,15 @@ export interface AuthEntry {
 
 /** The `auths` of `entries`; what they cannot carry is left out. Docker Hub stands under Docker's key and Podman's. */
 export function authsOf(entries: readonly ExportEntry[]): Record<string, AuthEntry> {
-  const auths: Record<string, AuthEntry> = {};
+  const auths = new Map<string, AuthEntry>();
   for (const { registry, credential } of inOrder(entries)) {
     const isToken = credential.username === IDENTITY_TOKEN_USER;
     const auth = basicAuth(isToken ? { ...credential, secret: new Secret("") } : credential);
     if (auth === undefined) continue;
-    for (const key of authKeys(registry)) {
-      auths[key] = isToken ? { auth, identitytoken: credential.secret.expose() } : { auth };
-    }
+    const entry = isToken ? { auth, identitytoken: credential.secret.expose() } : { auth };
+    for (const key of authKeys(registry)) auths.set(key, entry);
   }
-  return auths;
+  return Object.fromEntries(auths);
 }
 
 /** The keys of a registry in `auths`: Podman, Buildah and Skopeo know Docker Hub by another name than Docker. */

@@ -6,10 +6,10 @@ import {
   changeDockerFile,
   NOTHING_OWNED,
   type Owned,
-  readDockerFile,
   type Wish,
   withoutLogins,
 } from "../../../src/core/docker-config.ts";
+import { readDockerFile } from "../../../src/core/docker-file.ts";
 import { parseRegistry, type RegistryRef } from "../../../src/core/registry.ts";
 
 const ref = (text: string): RegistryRef => {
@@ -245,7 +245,6 @@ describe("logins in auths", () => {
     ["a registry token", { ...own, registrytoken: "t" }],
     ["two passwords", { ...own, password: "other" }],
     ["two users", { ...own, username: "me" }],
-    ["a field that is no text", { auth: { a: 1 } }],
   ])("anything else is kept and named: %s", (_, entry) => {
     const before = { "ghcr.io": entry };
     const result = logins(before);
@@ -319,6 +318,94 @@ describe("logins in auths", () => {
   });
 });
 
+describe("a field by another spelling, or there twice, is the field that Docker reads", () => {
+  it.each<[string, string, string]>([
+    [
+      "ours go where every reader looks",
+      '{"CREDHELPERS":{"a.test":"x"}}',
+      '{"CREDHELPERS":{"a.test":"x"},"credHelpers":{"ghcr.io":"ona"}}',
+    ],
+    [
+      "also beside one by the name itself",
+      '{"credHelpers":{"a.test":"x"},"CredHelpers":{"b.test":"y"}}',
+      '{"credHelpers":{"a.test":"x","ghcr.io":"ona"},"CredHelpers":{"b.test":"y"}}',
+    ],
+    [
+      "into the later of two",
+      '{"credHelpers":{"a.test":"x"},"credHelpers":{}}',
+      '{"credHelpers":{"a.test":"x"},"credHelpers":{"ghcr.io":"ona"}}',
+    ],
+    [
+      "behind a null that takes everything away",
+      '{"credHelpers":{"a.test":"x"},"credhelpers":null}',
+      '{"credHelpers":{"a.test":"x"},"credhelpers":null,"credHelpers":{"ghcr.io":"ona"}}',
+    ],
+    [
+      "in the place of a null by the name itself",
+      '{"credHelpers":null,"credhelpers":{"a.test":"x"}}',
+      '{"credHelpers":{"ghcr.io":"ona"},"credhelpers":{"a.test":"x"}}',
+    ],
+  ])("%s, and go again", (_, text, expected) => {
+    const done = change(text, { wanted: ["ghcr.io"] });
+    expect(done.text).toBe(expected);
+    expect(readDockerFile(done.text).helpers.get("ghcr.io")).toBe("ona");
+    const released = change(done.text, { owned: done.owned }).text;
+    expect(released).toBe(text.replace('"credHelpers":null', '"credHelpers":{}'));
+    expect(readDockerFile(released).helpers).toEqual(readDockerFile(text).helpers);
+  });
+
+  it.each<[string, string]>([
+    ["in capitals", '{"CREDHELPERS":{"ghcr.io":"desktop"}}'],
+    ["in small letters, later", '{"credHelpers":{},"credhelpers":{"ghcr.io":"desktop"}}'],
+    ["with a long s", '{"credHelper\u017f":{"ghcr.io":"desktop"}}'],
+    ["of two entries the later", '{"credHelpers":{"ghcr.io":"ona","ghcr.io":"desktop"}}'],
+    ["of two fields the later", '{"credHelpers":{"ghcr.io":"ona"},"CREDHELPERS":{"ghcr.io":"desktop"}}'],
+  ])("another helper's entry is kept: %s", (_, text) => {
+    expect(change(text, { wanted: ["ghcr.io"] })).toMatchObject({
+      text,
+      registries: [{ action: "kept", otherHelpers: { "ghcr.io": "desktop" } }],
+    });
+  });
+
+  it.each<[string, string, string]>([
+    ["a field in capitals", `{"AUTHS":{"ghcr.io":{"auth":"${auth(PLATFORM)}"}}}`, '{"AUTHS":{}'],
+    ["an entry's field in capitals", `{"auths":{"ghcr.io":{"Auth":"${auth(PLATFORM)}"}}}`, '{"auths":{}'],
+    [
+      "two of the name",
+      `{"auths":{"a.test":{"auth":"eDp5"}},"auths":{"ghcr.io":{"auth":"${auth(PLATFORM)}"}}}`,
+      '{"auths":{"a.test":{"auth":"eDp5"}},"auths":{}',
+    ],
+    [
+      "an earlier one that is laid over",
+      `{"auths":{"ghcr.io":{"auth":"b2xkOm9sZA=="}},"Auths":{"ghcr.io":{"auth":"${auth(PLATFORM)}"}}}`,
+      '{"auths":{},"Auths":{}',
+    ],
+  ])("the platform's login leaves: %s", (_, text, left) => {
+    const { text: after, registries } = change(text, { wanted: ["ghcr.io"] });
+    expect(registries).toMatchObject([{ removedLogins: ["ghcr.io"] }]);
+    expect(after).toBe(`${left},"credHelpers":{"ghcr.io":"ona"}}`);
+  });
+
+  it.each<[string, string, readonly string[]]>([
+    ["null takes logins away", `{"auths":{"ghcr.io":{"auth":"eDp5"}},"AUTHS":null}`, []],
+    ["a null field is none", '{"auths":{"ghcr.io":{"auth":"eDp5","auth":null}}}', ["x:y"]],
+    ["a number for a field too", '{"auths":{"ghcr.io":{"auth":"eDp5","AUTH":5}}}', ["x:y"]],
+    ["what is no text is none", '{"auths":{"ghcr.io":{"auth":5}}}', []],
+    ["of two entries the later, whole", '{"auths":{"ghcr.io":{"auth":"eDp5"},"ghcr.io":{}}}', []],
+    ["a key that JavaScript takes for itself", '{"auths":{"__proto__":{"auth":"eDp5"}}}', ["x:y"]],
+  ])("logins: %s", (_, text, expected) => {
+    const pairs = readDockerFile(text).logins.map(
+      ({ credential }) => `${credential?.username}:${credential?.secret.expose()}`,
+    );
+    expect(pairs).toEqual(expected);
+  });
+
+  it("an entry of ours that a later one hides is taken out alone", () => {
+    const text = '{"credHelpers":{"ghcr.io":"desktop","ghcr.io":"ona"}}';
+    expect(change(text, { owned: owns(["ghcr.io"]) }).text).toBe('{"credHelpers":{"ghcr.io":"desktop"}}');
+  });
+});
+
 describe("what Docker would refuse is refused", () => {
   it.each<[string, string, RegExp]>([
     ["comments", '{\n  // mine\n  "credHelpers": {}\n}', /line 2, column 3: comments/],
@@ -326,7 +413,7 @@ describe("what Docker would refuse is refused", () => {
     ["a list of helpers", '{"credHelpers":["ona"]}', /credHelpers is not an object/],
     ["a text for helpers", '{"credHelpers":"ona"}', /credHelpers is not an object/],
     ["a list of logins", '{"auths":[]}', /auths is not an object/],
-    ["credHelpers twice", '{"credHelpers":{},"credHelpers":{}}', /credHelpers is there twice/],
+    ["helpers of two kinds", '{"credHelpers":{},"CREDHELPERS":5}', /CREDHELPERS is not an object/],
     ["a list", "[]", /not a JSON object/],
   ])("%s", (_, text, message) => {
     expect(() => change(text, { wanted: ["ghcr.io"] })).toThrow(message);

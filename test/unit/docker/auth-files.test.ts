@@ -47,6 +47,11 @@ describe("nothing is in the way", () => {
       "ghcr.io",
       { docker: { auths: { "ghcr.io": { auth: "YTpi" } }, ...ours("ghcr.io") } },
     ],
+    [
+      "an entry in fields of other spellings",
+      "ghcr.io",
+      { docker: { credhelpers: { "ghcr.io": "pass" }, CREDHELPERS: { "ghcr.io": "ona" } } },
+    ],
     ["only Podman's file", "ghcr.io", { podman: ours("ghcr.io") }],
     ["Podman's file too", "ghcr.io", { docker: ours("ghcr.io"), podman: ours("ghcr.io") }],
     [
@@ -99,6 +104,25 @@ describe("something is", () => {
       ["error registry-not-configured"],
     ],
     ["another helper", "ghcr.io", { docker: { credHelpers: { "ghcr.io": "pass" } } }, ["error other-helper"]],
+    ["an empty helper", "ghcr.io", { docker: { credHelpers: { "ghcr.io": "" } } }, ["error other-helper"]],
+    [
+      "a helper that is no text, beside a store",
+      "ghcr.io",
+      { docker: { credHelpers: { "ghcr.io": 5 }, credsStore: "ona" } },
+      ["error other-helper"],
+    ],
+    [
+      "another helper in a field in capitals",
+      "ghcr.io",
+      { docker: { ...ours("ghcr.io"), CREDHELPERS: { "ghcr.io": "pass" } } },
+      ["error other-helper"],
+    ],
+    [
+      "a null after our entry",
+      "ghcr.io",
+      { docker: { ...ours("ghcr.io"), CREDHELPERS: null } },
+      ["error registry-not-configured"],
+    ],
     ["another credsStore", "ghcr.io", { docker: { credsStore: "desktop" } }, ["error other-helper"]],
     [
       "a login without an entry",

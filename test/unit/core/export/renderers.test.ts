@@ -60,6 +60,10 @@ describe("an auth file", () => {
     expect(Object.keys(authsOf([entry("docker.io")]))).toEqual(["https://index.docker.io/v1/", "docker.io"]);
   });
 
+  it("has a key that JavaScript takes for itself", () => {
+    expect(authFile([entry("__proto__", "u", "p")])).toContain('"__proto__": {');
+  });
+
   it("leaves out a user name with a colon", () => {
     expect(authsOf([entry("a.test", "a:b"), entry("b.test")])).toEqual({
       "b.test": { auth: "dXNlcjpwYXNzOndvcmQ=" },

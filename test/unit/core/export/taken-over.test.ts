@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { readDockerFile } from "../../../../src/core/docker-file.ts";
 import { inForce } from "../../../../src/core/export/in-force.ts";
 import { authFileFor, authVariable, dockerConfigFor } from "../../../../src/core/export/taken-over.ts";
 import { Secret } from "../../../../src/core/secret.ts";
 
+const file = (fields: object) => readDockerFile(JSON.stringify(fields));
 const auths = { "ghcr.io": { auth: "dTpw" } };
 const hub = { "https://index.docker.io/v1/": { auth: "aDpw" }, "docker.io": { auth: "aDpw" } };
 
@@ -62,13 +64,43 @@ describe("the user's config.json, taken over", () => {
       { auths },
     ],
   ])("%s", (_, own, ours, stored, expected) => {
-    expect(dockerConfigFor(own, ours, stored)).toEqual(expected);
+    expect(JSON.parse(dockerConfigFor(file(own), ours, stored))).toEqual(expected);
   });
 
-  it("is left as it was", () => {
-    const own = Object.freeze({ auths: Object.freeze({ "ghcr.io": { auth: "x" } }) });
-    dockerConfigFor(own, auths, []);
-    expect(own).toEqual({ auths: { "ghcr.io": { auth: "x" } } });
+  it.each<[string, string, string]>([
+    ["a number that no double holds", '{"n":12345678901234567890123}', '"n": 12345678901234567890123'],
+    ["one of many digits", '{"n":0.10000000000000000000001}', '"n": 0.10000000000000000000001'],
+    ["its exponent", '{"n":1e999}', '"n": 1e999'],
+    ["keys that look like numbers, in their order", '{"2":"b","1":"a"}', '"2": "b",\n  "1": "a"'],
+    ["a key that is there twice", '{"a":1,"a":2}', '"a": 1,\n  "a": 2'],
+    ["a key that JavaScript takes for itself", '{"__proto__":{"a":1}}', '"__proto__": {"a":1}'],
+    ["the same, of a helper", '{"credHelpers":{"__proto__":"x"}}', '"__proto__": "x"'],
+    ["the same, of a login", '{"auths":{"__proto__":{"auth":"eDp5"}}}', '"__proto__": {"auth":"eDp5"}'],
+    ["what a login has beside", '{"auths":{"o.test":{"n":1e999}}}', '"o.test": {"n":1e999}'],
+    ["its escapes", '{"a":"\\u00e9\\/"}', '"a": "\\u00e9\\/"'],
+  ])("keeps %s", (_, own, kept) => {
+    const text = dockerConfigFor(readDockerFile(own), auths, []);
+    expect(text).toContain(kept);
+    expect(readDockerFile(text).logins.map(({ key }) => key)).toContain("ghcr.io");
+  });
+
+  it.each<[string, string]>([
+    ["in capitals", '{"AUTHS":{"GHCR.IO":{"auth":"eDp5"}},"CREDHELPERS":{"ghcr.io":"x"},"CREDSSTORE":"y"}'],
+    ["twice", '{"auths":{"ghcr.io":{"auth":"eDp5"}},"auths":{"ghcr.io":{"auth":"eDp6"}}}'],
+    ["with a helper that is no text", '{"credHelpers":{"ghcr.io":5}}'],
+  ])("has nothing in our place: %s", (_, own) => {
+    expect(dockerConfigFor(readDockerFile(own), auths, [])).toBe(dockerConfigFor(file({}), auths, []));
+  });
+
+  it("takes over what stands under another spelling", () => {
+    const own = '{"Auths":{"a.test":{"Auth":"eDp5"}},"credhelpers":{"b.test":"x"},"CredsStore":"s"}';
+    expect(JSON.parse(dockerConfigFor(readDockerFile(own), auths, ["c.test"]))).toEqual({
+      auths: { "a.test": { Auth: "eDp5" }, ...auths },
+      credHelpers: { "c.test": "s", "b.test": "x" },
+    });
+    expect(JSON.parse(authVariable([readDockerFile(own)], {}))).toEqual({
+      auths: { "a.test": { auth: "eDp5" } },
+    });
   });
 });
 
@@ -78,7 +110,7 @@ it("Podman's files are laid over each other, ours over all", () => {
     credHelpers: { "ghcr.io": "ona" },
   };
   const runtime = { auths: { "b.test": { auth: "Mg==" } }, credHelpers: { "c.test": "x" } };
-  expect(authFileFor([docker, runtime], auths)).toEqual({
+  expect(JSON.parse(authFileFor([file(docker), file(runtime)], auths))).toEqual({
     auths: { "a.test": { auth: "MQ==" }, "b.test": { auth: "Mg==" }, ...auths },
     credHelpers: { "c.test": "x" },
   });
@@ -105,7 +137,7 @@ describe("the variable", () => {
     ["without what is no base64", [{ auths: { "o.test": { auth: "%" } } }], {}, {}],
     ["without what is no map", [{ auths: "x" }, {}], {}, {}],
   ])("%s", (_, own, ours, expected) => {
-    expect(JSON.parse(authVariable(own, ours))).toEqual({ auths: expected });
+    expect(JSON.parse(authVariable(own.map(file), ours))).toEqual({ auths: expected });
   });
 });
 
