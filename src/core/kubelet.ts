@@ -93,8 +93,12 @@ function parsed(text: string): Readonly<Record<string, unknown>> {
     throw new KubeletMistake(`stdin is not JSON; ${EXPECTED}`);
   }
   if (!isRecord(value)) throw new KubeletMistake(`stdin is not one JSON object; ${EXPECTED}`);
-  return value;
+  return withoutNulls(value);
 }
+
+/** The kubelet is written in Go, where null stands for a field that is not there. */
+const withoutNulls = (fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
 
 function checkKind({ apiVersion, kind }: Readonly<Record<string, unknown>>): void {
   if (apiVersion !== KUBELET_API_VERSION) {
@@ -110,7 +114,7 @@ function notKubelet(what: string, verb: string): KubeletMistake {
 }
 
 function isTextMap(value: unknown): boolean {
-  return isRecord(value) && Object.values(value).every((text) => typeof text === "string");
+  return isRecord(value) && Object.values(withoutNulls(value)).every((text) => typeof text === "string");
 }
 
 const shown = (value: unknown): string =>

@@ -17,6 +17,13 @@ describe("a request", () => {
     ["over several lines", JSON.stringify(JSON.parse(request()), undefined, 2)],
     ["with a byte-order mark", `\uFEFF${request()}`],
     ["with a service account", request({ serviceAccountToken: "t", serviceAccountAnnotations: { a: "b" } })],
+    [
+      "with annotations of null, as Go writes a map that is none",
+      request({ serviceAccountAnnotations: null }),
+    ],
+    ["with an annotation of null", request({ serviceAccountAnnotations: { a: null } })],
+    ["with a token of null", request({ serviceAccountToken: null })],
+    ["with null for what only store takes", request({ ServerURL: null })],
     ["with a field of a later kubelet", request({ somethingNew: 1 })],
   ])("%s", (_, text) => {
     expect(readKubeletRequest(bytes(text))).toBe("ghcr.io/team/app");
@@ -50,6 +57,9 @@ describe("a request", () => {
     ["no image", request({ image: undefined }), /names no image/],
     ["an empty image", request({ image: "" }), /names no image/],
     ["an image that is a list", request({ image: ["a"] }), /names no image/],
+    ["an image of null", request({ image: null }), /names no image/],
+    ["a version of null", request({ apiVersion: null }), /apiVersion is missing/],
+    ["a kind of null", request({ kind: null }), /kind is missing/],
     ["a token that is an object", request({ serviceAccountToken: {} }), /serviceAccountToken/],
     [
       "annotations that are a list",
