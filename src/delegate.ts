@@ -131,8 +131,10 @@ async function changed(
 ): Promise<{ file: FileReport; warning?: Warning }> {
   const { uid, clock } = local.context;
   const deadline = deadlineAfter(clock, LEASE_LIMIT_MS);
+  const { helperNames } = wish;
+  const tools = { ownership: record, uid, clock, deadline, dryRun, helperNames };
   try {
-    const outcome = await changeConfigFile(path, wish, { ownership: record, uid, clock, deadline, dryRun });
+    const outcome = await changeConfigFile(path, wish, tools);
     const { notRemembered, ...file } = outcome;
     const report = { file: { ...file, error: undefined } };
     return notRemembered === undefined ? report : { ...report, warning: fromFailure(notRemembered) };

@@ -24,7 +24,8 @@ export const run: RunVerb = async (invocation) => {
   const { uid, clock } = context;
   const record = ownership(local.directories.stateDir, uid);
   const dryRun = options.flag("dry-run");
-  const tools = { ownership: record, uid, clock, deadline: deadlineAfter(clock, LEASE_LIMIT_MS), dryRun };
+  const deadline = deadlineAfter(clock, LEASE_LIMIT_MS);
+  const tools = { ownership: record, uid, clock, deadline, dryRun, helperNames };
   const files: FileReport[] = [];
   for (const owned of filesOf(invocation, local, record)) files.push(await released(owned, tools));
   const helper = helperName(helperNames);

@@ -149,9 +149,12 @@ function ownedAfter(wish: Wish, file: DockerFile, { added, gone, isOurs }: Keys)
     .filter(([key]) => isOurs(key) && !gone.includes(key))
     .map(([key, name]) => [key, wantedKeys.has(key) ? wish.helper : name] as const);
   const keys = Object.fromEntries([...kept, ...added.map((key) => [key, wish.helper] as const)].toSorted());
-  const made = wish.owned.madeHelpers || placeForHelpers(file.root) === undefined;
+  const made = wish.owned.madeHelpers || madeHelpers(file);
   return { keys, madeHelpers: made && Object.keys(keys).length > 0 };
 }
+
+/** Whoever adds an entry to `before` has to make the field for it. */
+export const madeHelpers = ({ root }: DockerFile): boolean => placeForHelpers(root) === undefined;
 
 /** Docker itself goes on with what it could read, and says so at every start. */
 function checkType({ root }: DockerFile, name: FieldName): void {

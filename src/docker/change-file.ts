@@ -19,6 +19,8 @@ import { sideBySide } from "../edge/side-by-side.ts";
 import { exists } from "../store/atomic-file.ts";
 import { withLease } from "../store/lease.ts";
 import type { OwnedFile, Ownership } from "../store/ownership.ts";
+import { sweepBeside } from "../store/sweep.ts";
+import { adopted } from "./adopt.ts";
 import { backupOf, makeBackup, removeBackup, scrubBackup } from "./backup.ts";
 import { type ConfigFile, checkWritable, readConfigFile, replaceConfigFile } from "./config-file.ts";
 
@@ -34,6 +36,8 @@ export interface FileTools {
   readonly deadline: Deadline;
   /** Say what would change, and change nothing. */
   readonly dryRun: boolean;
+  /** Every name that means us, for what nobody remembers. */
+  readonly helperNames: readonly string[];
   /** The file is let go: nobody will need a copy of it. */
   readonly isRelease?: boolean;
 }
@@ -60,6 +64,7 @@ const PAUSE_MS = 20;
 export async function changeConfigFile(path: string, wish: FileWish, tools: FileTools): Promise<FileOutcome> {
   const { clock, deadline, ownership } = tools;
   const plan = await planFor(path, path, wish, tools);
+  if (!tools.dryRun) sweepTemporaries(plan.file, tools);
   if (!plan.isNew || tools.dryRun) return outcomeOf(plan, plan.owned?.backup ?? false, undefined);
   const lease = { path: ownership.leasePath(), clock, deadline, poll: () => undefined };
   return withLease(lease, () => writeInTurn(path, path, wish, tools));
@@ -80,10 +85,18 @@ export async function releaseConfigFile(owned: OwnedFile, tools: FileTools): Pro
   const lease = { path: ownership.leasePath(), clock, deadline, poll: () => undefined };
   return withLease(lease, async () => {
     const outcome = await writeInTurn(target, path, wish, { ...tools, isRelease: true });
-    if (owned.backup) removeBackup(path);
+    sweepTemporaries(readConfigFile(target), tools);
+    if (outcome.backup !== undefined) removeBackup(path);
     ownership.remove(target);
     return outcome;
   });
+}
+
+/** What a run that was killed left beside the file, logins included. */
+function sweepTemporaries({ target, stat }: ConfigFile, { uid, clock }: FileTools): void {
+  for (const owner of new Set([uid, stat?.uid ?? uid])) {
+    sweepBeside(target, ".", { uid: owner, mode: stat?.mode ?? 0o600, nowMs: clock.nowMs() });
+  }
 }
 
 interface Plan {
@@ -98,11 +111,12 @@ interface Plan {
 
 async function planFor(from: string, path: string, wish: FileWish, tools: FileTools): Promise<Plan> {
   const file = readConfigFile(from);
-  const owned = tools.ownership.find(file.target);
+  const recorded = tools.ownership.find(file.target);
+  const owned = recorded ?? adopted(file, path, tools.helperNames, tools.uid);
   const before: Owned = owned ?? NOTHING_OWNED;
   const isPlatforms = await judged(file, wish);
   const change = inFile(path, () => changeDockerFile(file.text, { ...wish, owned: before, isPlatforms }));
-  const isNew = change.text !== file.text || !isSame(before, change.owned);
+  const isNew = change.text !== file.text || !isSame(recorded ?? NOTHING_OWNED, change.owned);
   return { file, path, owned, change, isNew, isPlatforms };
 }
 

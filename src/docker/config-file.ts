@@ -24,6 +24,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { Failure } from "../core/failures.ts";
+import { randomName } from "../store/atomic-file.ts";
 
 /** An auth file may hold many logins. */
 const MAX_BYTES = 16 * 1024 * 1024;
@@ -56,8 +57,7 @@ export function readConfigFile(path: string): ConfigFile {
 export function replaceConfigFile(file: ConfigFile, text: string, uid: number): boolean {
   const { path, target, stat } = file;
   checkWritable(file, uid);
-  const unique = Math.random().toString(36).slice(2, 10).padEnd(8, "0");
-  const temporary = join(dirname(target), `.${basename(target)}.tmp-${process.pid}-${unique}`);
+  const temporary = join(dirname(target), `.${basename(target)}.tmp-${process.pid}-${randomName()}`);
   try {
     const owner = stat ?? makeDirectory(dirname(target), uid);
     writeNew(temporary, text, { ...owner, mode: stat?.mode ?? 0o600 });

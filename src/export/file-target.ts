@@ -50,7 +50,7 @@ export class FileTarget implements ExportTarget {
     const entries = inForce(gathered, previous.kind === "ours" ? previous.entries : [], nowMs);
     // Where nothing could be asked an empty file would say that there is nothing.
     if (entries.length === 0 && gathered.mayBeMore && file.text === "") return NOTHING;
-    const changed = replaceExportFile(file, this.#format.render(entries));
+    const changed = replaceExportFile(file, this.#format.render(entries), this.#uid, nowMs);
     this.#written = file.path;
     return { changed, entries, problems: [] };
   }

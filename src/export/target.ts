@@ -7,6 +7,7 @@ import type { ExportEntry } from "../core/export/entry.ts";
 import { Failure } from "../core/failures.ts";
 import { lookAtFile } from "../edge/regular-file.ts";
 import { writePrivateFile } from "../store/atomic-file.ts";
+import { sweepBeside } from "../store/sweep.ts";
 import type { Gathered, Problem } from "./gather.ts";
 
 export interface Update {
@@ -50,8 +51,10 @@ export function readExportFile(
 }
 
 /** Puts `text` in place if it is another than before; true when it did. Throws a Failure. */
-export function replaceExportFile(file: ExportFile, text: string): boolean {
+export function replaceExportFile(file: ExportFile, text: string, uid: number, nowMs: number): boolean {
   try {
+    // What a run that was killed left holds credentials.
+    sweepBeside(file.path, "", { uid, mode: 0o600, nowMs });
     if (file.text === text && text !== "") return mendMode(file.path);
     mkdirSync(dirname(file.path), { recursive: true, mode: 0o700 });
     writePrivateFile(file.path, text);

@@ -66,7 +66,7 @@ export class TreeTarget implements ExportTarget {
     let changed = false;
     for (const entry of inOrder(inForce(gathered, previous, nowMs))) {
       try {
-        if (this.#write(entry)) changed = true;
+        if (this.#write(entry, nowMs)) changed = true;
         entries.push(entry);
       } catch (error) {
         problems.push({ subject: entry.registry.key, failure: toFailure(error), isError: true });
@@ -122,7 +122,7 @@ export class TreeTarget implements ExportTarget {
   }
 
   /** True when the file is another now. Throws a Failure. */
-  #write(entry: ExportEntry): boolean {
+  #write(entry: ExportEntry, nowMs: number): boolean {
     const { registry } = entry;
     const directory = hostDirectory(registry);
     // containerd looks there second; what is in it would no longer count.
@@ -132,7 +132,7 @@ export class TreeTarget implements ExportTarget {
     const file = readExportFile(path, this.#uid, (text) => readHostsToml(text, registry));
     if (file.previous.kind === "foreign") throw notOurs(path, registry);
     const text = hostsToml(entry, tlsFiles(join(this.#root, directory)));
-    return text !== undefined && replaceExportFile(file, text);
+    return text !== undefined && replaceExportFile(file, text, this.#uid, nowMs);
   }
 }
 

@@ -4,11 +4,13 @@
 
 import { lstatSync, readdirSync, unlinkSync } from "node:fs";
 import { beginsLikeEntry, entryKey } from "../core/entry.ts";
-import { joinPath } from "../core/paths.ts";
+import { joinPath, parentOf } from "../core/paths.ts";
 import { readPrivateFile } from "./atomic-file.ts";
 
 /** A temporary file this old has lost its writer. */
 const ORPHAN_AGE_MS = 60_000;
+/** The end of a temporary name: the writer's process, and what atomic-file.ts makes at random. */
+const namesWriter = (end: string): boolean => /^[1-9][0-9]{0,9}-[0-9a-z]{8}$/.test(end);
 
 export interface SweepRules {
   readonly uid: number;
@@ -21,13 +23,7 @@ export interface SweepRules {
 
 /** Best effort: what cannot be looked at or removed stays. */
 export function sweep(dir: string, rules: SweepRules): void {
-  let names: string[];
-  try {
-    names = readdirSync(dir);
-  } catch {
-    return;
-  }
-  for (const name of names) {
+  for (const name of namesIn(dir)) {
     const path = joinPath(dir, name);
     try {
       const stat = lstatSync(path);
@@ -40,13 +36,50 @@ export function sweep(dir: string, rules: SweepRules): void {
   }
 }
 
+export interface Beside {
+  /** Of the file; its temporary files may have them already. */
+  readonly uid: number;
+  readonly mode: number;
+  readonly nowMs: number;
+}
+
+/**
+ * Removes what writers of the one file `target` left that were killed. `lead` stands before its name in theirs. The directory
+ * is somebody else's, so nothing but the name tells, and only a file that is as its writer made it goes.
+ */
+export function sweepBeside(target: string, lead: "" | ".", { uid, mode, nowMs }: Beside): void {
+  const dir = parentOf(target);
+  const prefix = `${lead}${target.slice(target.lastIndexOf("/") + 1)}.tmp-`;
+  for (const name of namesIn(dir)) {
+    if (!name.startsWith(prefix) || !namesWriter(name.slice(prefix.length))) continue;
+    const path = joinPath(dir, name);
+    try {
+      const stat = lstatSync(path);
+      const bits = stat.mode & 0o7777;
+      const isAsMade =
+        stat.isFile() && stat.nlink === 1 && stat.uid === uid && (bits === 0o600 || bits === mode);
+      if (isAsMade && nowMs - stat.mtimeMs > ORPHAN_AGE_MS) unlinkSync(path);
+    } catch {
+      // Gone already, or not ours to remove.
+    }
+  }
+}
+
 /** A temporary file whose writer died: it holds the beginning of an entry, or nothing yet. */
 function isOrphan(name: string, path: string, ageMs: number, rules: SweepRules): boolean {
   if (!(ageMs > ORPHAN_AGE_MS)) return false;
-  const [, target] = /^(.+)\.tmp-[1-9][0-9]{0,9}-[0-9a-z]{8}$/.exec(name) ?? [];
-  if (target === undefined || !rules.isOurName(target)) return false;
+  const end = name.lastIndexOf(".tmp-");
+  if (end < 1 || !namesWriter(name.slice(end + 5)) || !rules.isOurName(name.slice(0, end))) return false;
   const text = readPrivateFile(path, rules.uid);
   return text !== undefined && beginsLikeEntry(text);
+}
+
+function namesIn(dir: string): readonly string[] {
+  try {
+    return readdirSync(dir);
+  } catch {
+    return [];
+  }
 }
 
 function isForgotten(name: string, path: string, ageMs: number, { uid, entries }: SweepRules): boolean {

@@ -17,7 +17,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { shortDigest } from "../../../src/core/digest.ts";
 import { encodeEntry } from "../../../src/core/entry.ts";
-import { sweep } from "../../../src/store/sweep.ts";
+import { sweep, sweepBeside } from "../../../src/store/sweep.ts";
 import { FOREIGN_UID, isRoot, scratch, uid } from "./scratch.ts";
 
 const NOW_MS = 1_800_000_000_000;
@@ -147,4 +147,62 @@ it("a second name of an entry elsewhere keeps its content", () => {
 
 it("a directory that is not there: nothing happens", () => {
   expect(() => sweep(join(scratch(), "no"), { uid, nowMs: NOW_MS, isOurName: () => true })).not.toThrow();
+});
+
+describe("beside one file, in a directory of somebody else's", () => {
+  const beside = (name: string, spoil: (path: string) => void = () => undefined, ageS = 61): boolean => {
+    const dir = scratch();
+    put(join(dir, name), "half of a file", ageS);
+    spoil(join(dir, name));
+    sweepBeside(join(dir, "config.json"), ".", { uid, mode: 0o644, nowMs: NOW_MS });
+    return !readdirSync(dir).includes(name);
+  };
+  const OURS = ".config.json.tmp-12-abcdefgh";
+
+  it("a temporary file of a writer that died goes, before and after it has got the file's mode", () => {
+    expect(beside(OURS)).toBe(true);
+    expect(beside(OURS, (path) => chmodSync(path, 0o644))).toBe(true);
+  });
+
+  it.each([
+    "config.json",
+    ".config.json",
+    "config.json.tmp-12-abcdefgh",
+    "..config.json.tmp-12-abcdefgh",
+    ".auth.json.tmp-12-abcdefgh",
+    ".config.json.tmp-12-abcdefg",
+    ".config.json.tmp-12-abcdefghi",
+    ".config.json.tmp-12-ABCDEFGH",
+    ".config.json.tmp-012-abcdefgh",
+    ".config.json.tmp-0-abcdefgh",
+    ".config.json.tmp--abcdefgh",
+    ".config.json.tmp-12-abcdefgh\n",
+    ".config.json.tmp-12-abcdefgh~",
+  ])("stays: %j", (name) => {
+    expect(beside(name)).toBe(false);
+  });
+
+  it.each<readonly [string, (path: string) => void]>([
+    ["with another mode", (path) => chmodSync(path, 0o640)],
+    ["with a second name", (path) => linkSync(path, `${path}2`)],
+    ...(isRoot
+      ? [["of another user", (path: string) => chownSync(path, FOREIGN_UID, FOREIGN_UID)] as const]
+      : []),
+  ])("stays %s", (_, spoil) => {
+    expect(beside(OURS, spoil)).toBe(false);
+  });
+
+  it("a younger one stays, and one from the future", () => {
+    expect(beside(OURS, undefined, 59)).toBe(false);
+    expect(beside(OURS, undefined, -3600)).toBe(false);
+  });
+
+  it("a link and a directory stay", () => {
+    const dir = scratch();
+    symlinkSync("config.json", join(dir, OURS));
+    mkdirSync(join(dir, ".config.json.tmp-13-abcdefgh"), { mode: 0o600 });
+    lutimesSync(join(dir, OURS), 1, 1);
+    sweepBeside(join(dir, "config.json"), ".", { uid, mode: 0o777, nowMs: NOW_MS });
+    expect(readdirSync(dir)).toHaveLength(2);
+  });
 });

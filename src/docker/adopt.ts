@@ -1,0 +1,43 @@
+// What is ours of a file whose record is lost, told by the copy that configure left beside it: entries that name us, written
+// as configure writes them, and not there before. Without the copy nothing is taken for ours.
+
+import { lstatSync } from "node:fs";
+import { madeHelpers } from "../core/docker-config.ts";
+import { readDockerFile } from "../core/docker-file.ts";
+import { authKeys } from "../core/export/docker-config.ts";
+import { parseRegistry } from "../core/registry.ts";
+import type { OwnedFile } from "../store/ownership.ts";
+import { backupOf } from "./backup.ts";
+import { type ConfigFile, readConfigFile } from "./config-file.ts";
+
+/** `helperNames`: every name that means us. Undefined: there is no proof. Never throws. */
+export function adopted(
+  file: ConfigFile,
+  path: string,
+  helperNames: readonly string[],
+  uid: number,
+): OwnedFile | undefined {
+  try {
+    if (!isCopy(backupOf(path), file.stat?.uid ?? uid)) return undefined;
+    const before = readDockerFile(readConfigFile(backupOf(path)).text);
+    const ours = [...readDockerFile(file.text).helpers].filter(
+      ([key, helper]) => helperNames.includes(helper) && !before.helpers.has(key) && isAsWritten(key),
+    );
+    if (ours.length === 0) return undefined;
+    const keys = Object.fromEntries(ours);
+    return { path, target: file.target, backup: true, madeHelpers: madeHelpers(before), keys };
+  } catch {
+    return undefined;
+  }
+}
+
+/** As makeBackup makes it. */
+function isCopy(path: string, owner: number): boolean {
+  const stat = lstatSync(path);
+  return stat.isFile() && stat.uid === owner && (stat.mode & 0o777) === 0o600;
+}
+
+function isAsWritten(key: string): boolean {
+  const ref = parseRegistry(key, "secret");
+  return ref?.kind === "registry" && authKeys(ref).includes(key);
+}

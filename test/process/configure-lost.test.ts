@@ -1,0 +1,100 @@
+// configure and unconfigure after something was lost: the record of what is ours, or a run that was killed.
+
+import { readdirSync, rmSync, utimesSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { type Seat, secret, takeSeat } from "./configure-bed.ts";
+
+describe("a record that is lost", () => {
+  const lose = (at: Seat): void => rmSync(join(at.home, ".local", "state"), { recursive: true });
+  const before = '{"credHelpers":{"mine.test":"ona"},"n":1}';
+
+  test("unconfigure takes out what the copy proves to be ours, and the copy", async () => {
+    const at = await takeSeat([secret("ghcr.io"), secret("docker.io")]);
+    at.put(at.config, before);
+    await at.run(["configure"]);
+    lose(at);
+    const said = await at.run(["unconfigure"]);
+    expect(said).toMatchObject({ code: 0 });
+    expect(at.text()).toBe(before);
+    expect(said.stderr).toContain("mine.test");
+    expect(readdirSync(dirname(at.config))).toEqual(["config.json"]);
+  });
+
+  test("configure finds it again and takes out what is gone on the platform", async () => {
+    const at = await takeSeat([secret("ghcr.io"), secret("b.test")]);
+    at.put(at.config, before);
+    await at.run(["configure"]);
+    lose(at);
+    expect(await at.run(["configure"])).toMatchObject({ code: 0, stderr: "" });
+    lose(at);
+    await at.platform.apply({ do: "deleteSecret", secret: "S_b_test" });
+    await at.run(["configure"]);
+    expect(at.helpers()).toEqual({ "mine.test": "ona", "ghcr.io": "ona" });
+    await at.run(["unconfigure"]);
+    expect(at.text()).toBe(before);
+  });
+});
+
+describe("what a killed run left", () => {
+  const OLD_S = Date.now() / 1000 - 120;
+  const NAME = ".config.json.tmp-99-abcdefgh";
+
+  test.each<[string, (at: Seat) => Promise<unknown>]>([
+    ["configure", (at) => at.run(["configure"])],
+    [
+      "configure with nothing to change",
+      async (at) => {
+        await at.run(["configure"]);
+        at.put(join(at.home, ".docker", NAME), "x");
+        utimesSync(join(at.home, ".docker", NAME), OLD_S, OLD_S);
+        await at.run(["configure"]);
+      },
+    ],
+    ["unconfigure", (at) => at.run(["unconfigure"])],
+  ])("goes with the next %s, and nothing else does", async (_, act) => {
+    const at = await takeSeat([secret("ghcr.io")]);
+    at.put(at.config, "{}");
+    const put = (name: string, mode?: number): void => {
+      at.put(join(at.home, ".docker", name), "x", mode);
+      utimesSync(join(at.home, ".docker", name), OLD_S, OLD_S);
+    };
+    const others = [
+      "config.json123456",
+      "config.json.tmp-99-abcdefgh",
+      `${NAME}.bak`,
+      ".config.json.tmp-0-abcdefgh",
+    ];
+    put(NAME);
+    for (const name of others) put(name);
+    put(".config.json.tmp-98-abcdefgh", 0o644);
+    at.put(join(at.home, ".docker", ".config.json.tmp-97-abcdefgh"), "young");
+    await act(at);
+    const left = readdirSync(join(at.home, ".docker"));
+    expect(left).not.toContain(NAME);
+    expect(left).toEqual(
+      expect.arrayContaining([...others, ".config.json.tmp-98-abcdefgh", ".config.json.tmp-97-abcdefgh"]),
+    );
+  });
+
+  test("a dry run leaves it", async () => {
+    const at = await takeSeat([secret("ghcr.io")]);
+    at.put(join(at.home, ".docker", NAME), "x");
+    utimesSync(join(at.home, ".docker", NAME), OLD_S, OLD_S);
+    await at.run(["configure", "--dry-run"]);
+    expect(readdirSync(join(at.home, ".docker"))).toEqual([NAME]);
+  });
+
+  test("of an export too", async () => {
+    const at = await takeSeat([secret("ghcr.io")]);
+    const output = join(at.home, "out", "auth.json");
+    const left = (name: string): void => {
+      at.put(join(at.home, "out", name), "hush");
+      utimesSync(join(at.home, "out", name), OLD_S, OLD_S);
+    };
+    left("auth.json.tmp-99-abcdefgh");
+    left("other.json.tmp-99-abcdefgh");
+    await at.run(["export", "--format", "docker-config", "--output", output]);
+    expect(readdirSync(join(at.home, "out"))).toEqual(["auth.json", "other.json.tmp-99-abcdefgh"]);
+  });
+});
