@@ -2,9 +2,9 @@
 // answers under qemu, and the one for x64 on a processor without AVX.
 
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { version } from "../../build/bundle.ts";
 import { isSigned } from "../../build/sign-macos.ts";
@@ -106,6 +106,26 @@ describe("answers cold and warm:", () => {
   it.skipIf(lacks("qemu"))("linux-arm64, under qemu", () =>
     answers(["qemu-aarch64-static", "-L", ARM64_ROOT, executable("linux-arm64")]),
   );
+
+  // Debian's own musl is too old for Bun; a root of Alpine with libstdc++ will do.
+  const muslRoot = process.env.ONA_TEST_MUSL_ROOT;
+  it.skipIf(muslRoot === undefined)("linux-x64-musl, in the root that ONA_TEST_MUSL_ROOT names", async () => {
+    const root = resolve(muslRoot ?? "");
+    const inside = await startPullScene(root, root);
+    try {
+      const program = join(root, inside.env.HOME ?? "", "program");
+      copyFileSync(executable("linux-x64-musl"), program);
+      const mounts = 'mount --rbind /proc "$0/proc" && exec /usr/sbin/chroot "$0" "$@"';
+      const command = ["unshare", "-m", "/bin/sh", "-c", mounts, root, program.slice(root.length), "get"];
+      for (const way of ["cold", "warm"]) {
+        const { env, host: stdin } = inside;
+        expect(await output(command, { env, stdin, timeoutMs: 60_000 }), way).toBe(inside.answer);
+      }
+      expect(inside.valuesRead()).toBe(1);
+    } finally {
+      await inside.close();
+    }
+  });
 
   it.skipIf(lacks("qemu"))("linux-x64 on a processor of 2008, which has no AVX", async () => {
     const said = await output(["qemu-x86_64-static", "-cpu", "Nehalem", executable("linux-x64"), "version"], {
