@@ -56,8 +56,8 @@ async function verbForPeople(name: string, args: readonly string[], deps: Helper
 }
 
 async function protocolVerb(verb: Verb, deps: HelperDeps): Promise<Reply> {
-  const { context, trace, helperNames } = deps;
-  const local = new Local(context, { overCache: readOnce });
+  const { context, trace, helperNames, found } = deps;
+  const local = new Local(context, { overCache: readOnce, found });
   const limitMs = local.config.deadlineMs;
   const deadline = deadlineAfter(context.clock, limitMs);
   const asking = verb === "list" ? deadlineAfter(context.clock, Math.min(limitMs, ASK_LIMIT_MS)) : deadline;

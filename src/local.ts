@@ -9,7 +9,7 @@ import type { Clock } from "./edge/clock.ts";
 import { mintFingerprint } from "./sources/mint/cache-key.ts";
 import { type CachedToken, readyToken } from "./sources/mint/token-cache.ts";
 import { SecretCache } from "./sources/platform/secret-cache.ts";
-import { tokenSources } from "./sources/platform/token-sources.ts";
+import { type TokenSource, tokenSources } from "./sources/platform/token-sources.ts";
 import { type Cache, createCache, noCache } from "./store/cache.ts";
 import { type LoadedConfig, loadConfig } from "./store/config-file.ts";
 import { textHash } from "./store/credential-hash.ts";
@@ -32,7 +32,12 @@ export interface LocalOptions {
   readonly valueLifeMs?: number;
   /** Laid over the cache on disk. */
   readonly overCache?: (cache: Cache) => Cache;
+  /** What a moment ago was read of the same environment and user. */
+  readonly found?: Found | undefined;
 }
+
+/** What one `Local` may take over from another. */
+export type Found = Pick<Local, "directories" | "loaded" | "cache">;
 
 const DEFAULT_BASE_URL = "https://app.gitpod.io/api";
 const PLATFORM_DIR = "/usr/local/gitpod";
@@ -64,14 +69,17 @@ export class Local {
   private readonly options: LocalOptions;
   private madeCache: Cache | undefined;
   private madeSecretCache: SecretCache | undefined;
+  private madeTokenSources: readonly TokenSource[] | undefined;
   private foundEnvironment: NamedSetting | undefined;
 
   constructor(context: Context, options: LocalOptions = {}) {
     this.context = context;
     this.options = options;
     this.startedAtMs = context.clock.nowMs();
-    this.directories = findDirectories(context.env, context.uid);
-    this.loaded = loadConfig(context.env, this.directories.configFiles, context.uid);
+    const { found } = options;
+    this.directories = found?.directories ?? findDirectories(context.env, context.uid);
+    this.loaded = found?.loaded ?? loadConfig(context.env, this.directories.configFiles, context.uid);
+    this.madeCache = found?.cache;
   }
 
   get config(): Config {
@@ -124,8 +132,13 @@ export class Local {
       this.loaded.broken !== undefined
     )
       return true;
-    const sources = tokenSources(this.config, this.context.env);
-    return sources.some((source) => source.isPresent()) || existsSync(PLATFORM_DIR);
+    return this.tokenSources.some((source) => source.isPresent()) || existsSync(PLATFORM_DIR);
+  }
+
+  /** Where the platform token may come from, best first. */
+  get tokenSources(): readonly TokenSource[] {
+    this.madeTokenSources ??= tokenSources(this.config, this.context.env);
+    return this.madeTokenSources;
   }
 
   /** The platform's address as it is set, usable or not. */
@@ -151,7 +164,7 @@ export class Local {
   get owner(): string {
     const { value } = this.environmentSetting;
     if (value !== undefined) return value;
-    const source = tokenSources(this.config, this.context.env).find((candidate) => candidate.isPresent());
+    const source = this.tokenSources.find((candidate) => candidate.isPresent());
     return source === undefined ? "" : textHash(source.mark());
   }
 

@@ -4,9 +4,10 @@
 import { getNow } from "./commands/get.ts";
 import type { Reply } from "./commands/reply.ts";
 import { systemClock } from "./edge/clock.ts";
-import { readStdinNow, type StdinStart } from "./edge/stdin-nonblocking.ts";
+import { readStdinNow } from "./edge/stdin-nonblocking.ts";
 import { writeAll } from "./edge/write-all.ts";
 import { Local } from "./local.ts";
+import { readOnce } from "./store/read-once.ts";
 
 /** Everything that is created belongs to us alone, whatever umask the caller had. */
 const callersUmask = process.umask(0o077);
@@ -17,18 +18,21 @@ process.on("SIGUSR1", () => undefined);
 const args = process.argv.slice(2);
 const stdin = args.length === 1 && args[0] === "get" ? readStdinNow() : undefined;
 const uid = process.geteuid?.() ?? 0;
-const reply = warmReply() ?? (await slowReply(stdin));
+const local =
+  stdin?.complete === true
+    ? new Local({ env: process.env, uid, clock: systemClock }, { overCache: readOnce })
+    : undefined;
+const reply = warmReply() ?? (await slowReply());
 if (reply.stderr !== "") writeAll(2, reply.stderr);
 const isSaid = writeAll(1, reply.stdout);
 // Everything is written by now; what is still pending (a stdin that never ends) must not hold the caller.
 process.exit(isSaid ? reply.exitCode : 1);
 
 function warmReply(): Reply | undefined {
-  if (stdin?.complete !== true) return undefined;
-  return getNow(stdin.bytes, new Local({ env: process.env, uid, clock: systemClock }));
+  return stdin === undefined || local === undefined ? undefined : getNow(stdin.bytes, local);
 }
 
-async function slowReply(start: StdinStart | undefined): Promise<Reply> {
+async function slowReply(): Promise<Reply> {
   const env = Object.freeze({ ...process.env });
   forgetRuntimeVariables();
   const { createTrace, readStdin, runHelper } = await import("./program.ts");
@@ -37,7 +41,9 @@ async function slowReply(start: StdinStart | undefined): Promise<Reply> {
     context: { env, uid, clock: systemClock },
     trace: createTrace(env.DOCKER_CREDENTIAL_ONA_TRACE, systemClock, uid, (text) => writeAll(2, text)),
     helperNames: ["ona", ...(ownName === undefined ? [] : [ownName])],
-    readStdin: (deadline) => readStdin(deadline, start),
+    readStdin: (deadline) => readStdin(deadline, stdin),
+    // Without a failure: the bundle's other part has a class of its own for them.
+    found: local?.loaded.broken === undefined ? local : undefined,
     executable: process.execPath,
     asCaller,
   });

@@ -17,7 +17,7 @@ import type { AllValues, PlatformRequest } from "./sources/platform/ask.ts";
 import { wasManaged } from "./sources/platform/known-secrets.ts";
 import { addToHistory } from "./sources/platform/secret-history.ts";
 import { settingsMark } from "./sources/platform/settings-mark.ts";
-import { emptyFiles, noToken, tokenSources } from "./sources/platform/token-sources.ts";
+import { emptyFiles, noToken } from "./sources/platform/token-sources.ts";
 
 export interface RemoteOptions {
   /** The end of everything that is asked through this object, waiting for other processes included. */
@@ -125,14 +125,14 @@ export class Remote {
   }
 
   async #newRequest(): Promise<PlatformRequest> {
-    const { config, secretCache, cache, environmentId, baseUrl, context } = this.#local;
+    const { config, secretCache, cache, environmentId, baseUrl, context, tokenSources } = this.#local;
     const base = isBaseUrl(baseUrl) ? parseEndpoint(baseUrl) : undefined;
     const { badEnvironmentName, baseUrlName } = this.#local;
     if (base === undefined) throw unusable(baseUrlName, "is not an https URL (or http to loopback)");
     if (badEnvironmentName !== undefined) throw unusable(badEnvironmentName, "is not an environment's id");
     const { env, clock } = context;
     const { deadline } = this.options;
-    const sources = tokenSources(config, env).filter((source) => source.isPresent());
+    const sources = tokenSources.filter((source) => source.isPresent());
     if (sources.length === 0) throw noToken(emptyFiles(config));
     const { PlatformClient } = await import("./sources/platform/client.ts");
     const { runCommand } = await import("./edge/command.ts");

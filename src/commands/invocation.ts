@@ -4,7 +4,7 @@ import type { Deadline } from "../edge/clock.ts";
 import type { Output } from "../edge/output.ts";
 import type { Signals } from "../edge/signals.ts";
 import type { Trace } from "../edge/trace.ts";
-import type { Context } from "../local.ts";
+import type { Context, Found } from "../local.ts";
 
 /** The options as given; names as in verbs.ts. */
 export interface Options {
@@ -25,6 +25,8 @@ export interface HelperDeps {
   readonly executable: string;
   /** Runs `start` under the caller's umask; ours is 077. */
   readonly asCaller: <T>(start: () => T) => T;
+  /** What the warm path has read before it gave up, with its cache laid over. */
+  readonly found?: Found | undefined;
 }
 
 export interface Invocation {

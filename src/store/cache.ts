@@ -1,12 +1,12 @@
 // The cache: one file per key, each naming its own key, so that a file that was swapped or damaged is simply
 // absent. Nothing here throws: a cache that cannot be read or written makes an answer slower, never wrong.
 
-import { lstatSync, utimesSync } from "node:fs";
+import { closeSync, constants, lstatSync, openSync, utimesSync } from "node:fs";
 import { shortDigest } from "../core/digest.ts";
 import { decodeEntry, encodeEntry } from "../core/entry.ts";
 import { joinPath } from "../core/paths.ts";
 import type { Clock } from "../edge/clock.ts";
-import { exists, readPrivateFile, removePrivateFile, writePrivateFile } from "./atomic-file.ts";
+import { readPrivateFile, removePrivateFile, writePrivateFile } from "./atomic-file.ts";
 import { ensurePrivateDir, heldDir } from "./private-dir.ts";
 import { sweep } from "./sweep.ts";
 
@@ -15,6 +15,9 @@ export interface Stamped {
   /** When its content was asked for, in milliseconds since 1970. */
   readonly atMs: number;
 }
+
+/** What decides which of two entries stays. */
+type Entry = Stamped & { readonly kind?: unknown };
 
 export interface Cache {
   /** The entry of `key`; absent when unreadable, of another key, or made by a clock ahead of ours. */
@@ -58,12 +61,15 @@ export function createCache(directories: readonly CacheDirectory[], uid: number,
     const dir = usable();
     return dir === undefined ? undefined : joinPath(dir, fileOf(key));
   };
-  /** For whatever changes something: the directory itself, not what its name leads to by now. */
+  let opened: { readonly dir: string | undefined } | undefined;
+  /** For whatever changes something: the directory as it was opened first, not what its name leads to by now. */
   const held = (): string | undefined => {
     const dir = usable();
-    return dir === undefined ? undefined : heldDir(dir, uid);
+    opened ??= { dir: dir === undefined ? undefined : heldDir(dir, uid) };
+    return opened.dir;
   };
-  const load = (path: string, key: string): (Stamped & Record<string, unknown>) | undefined => {
+  let mayBeSwept = true;
+  const load = (path: string, key: string): Entry | undefined => {
     const text = readPrivateFile(path, uid);
     const entry = text === undefined ? undefined : decodeEntry(text, key);
     return entry === undefined || entry.atMs > clock.nowMs() ? undefined : entry;
@@ -80,7 +86,8 @@ export function createCache(directories: readonly CacheDirectory[], uid: number,
       const path = joinPath(dir, fileOf(key));
       try {
         writePrivateFile(path, encodeEntry(key, entry), () => !isNewer(load(path, key), entry));
-        sweepSometimes(dir, uid, clock.nowMs());
+        if (mayBeSwept) sweepSometimes(dir, uid, clock.nowMs());
+        mayBeSwept = false;
       } catch {
         // Full, read-only or gone: the answer does not depend on it.
       }
@@ -109,22 +116,27 @@ function firstUsable(directories: readonly CacheDirectory[], uid: number): strin
   return undefined;
 }
 
-function isNewer(there: Stamped | undefined, entry: Stamped): boolean {
-  return there !== undefined && there.atMs > entry.atMs;
+/** Of the same millisecond `erased` wins: what was asked for until then must not be used. */
+export function isNewer(there: Entry | undefined, entry: Entry): boolean {
+  if (there === undefined || there.atMs < entry.atMs) return false;
+  return there.atMs > entry.atMs || (there.kind === "erased" && entry.kind !== "erased");
 }
 
-/** At most once an hour, and only by a process that has just written, so that no warm answer pays for it. */
+/**
+ * At most once an hour, and only by a process that has just written, so that no warm answer pays for it. The first one to
+ * come leaves the mark from which the hour counts.
+ */
 function sweepSometimes(dir: string, uid: number, nowMs: number): void {
   const mark = joinPath(dir, SWEEP_MARK);
-  if (exists(mark)) {
-    const stat = lstatSync(mark);
-    // Somebody's file of that name is left alone, and without a mark of ours nothing is swept.
-    if (!stat.isFile() || stat.uid !== uid || stat.size > 0) return;
-    if (Math.abs(nowMs - stat.mtimeMs) < SWEEP_EVERY_MS) return;
-    utimesSync(mark, nowMs / 1000, nowMs / 1000);
-  } else {
-    writePrivateFile(mark, "");
+  const stat = lstatSync(mark, { throwIfNoEntry: false });
+  if (stat === undefined) {
+    closeSync(openSync(mark, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600));
+    return;
   }
+  // Somebody's file of that name is left alone, and without a mark of ours nothing is swept.
+  if (!stat.isFile() || stat.uid !== uid || stat.size > 0) return;
+  if (Math.abs(nowMs - stat.mtimeMs) < SWEEP_EVERY_MS) return;
+  utimesSync(mark, nowMs / 1000, nowMs / 1000);
   const isOurName = (name: string): boolean => name === SWEEP_MARK || /^[0-9a-f]{24}\.json$/.test(name);
   sweep(dir, { uid, nowMs, isOurName, entries: { afterMs: FORGET_AFTER_MS, nameOf: fileOf } });
 }

@@ -37,15 +37,15 @@ const NO_LOCKS_HERE: ReadonlySet<string> = new Set([
 export type Lock = (() => void) | "held" | "broken";
 
 export function acquireLock(path: string, clock: Clock): Lock {
-  const there = look(path, clock);
-  if (there === "held") return "held";
-  if (there === "dead") takeAway(path, clock);
   const mark = `${process.pid}.${pidNamespace()}.${Math.random().toString(36).slice(2)}`;
-  try {
-    symlinkSync(mark, path);
-  } catch (error) {
-    return NO_LOCKS_HERE.has((error as NodeJS.ErrnoException).code ?? "") ? "broken" : "held";
+  let made = make(mark, path);
+  if (made === "held") {
+    const there = look(path, clock);
+    if (there === "held") return "held";
+    if (there === "dead") takeAway(path, clock);
+    made = make(mark, path);
   }
+  if (made !== "made") return made;
   // By our clock: a new file has the time of the file system's.
   touch(path, clock);
   const heartbeat = setInterval(() => {
@@ -58,6 +58,16 @@ export function acquireLock(path: string, clock: Clock): Lock {
     // Taken over by another process, it is theirs.
     if (markOf(path) === mark) remove(path);
   };
+}
+
+/** `held`: something is there, whatever it is. */
+function make(mark: string, path: string): "made" | "held" | "broken" {
+  try {
+    symlinkSync(mark, path);
+    return "made";
+  } catch (error) {
+    return NO_LOCKS_HERE.has((error as NodeJS.ErrnoException).code ?? "") ? "broken" : "held";
+  }
 }
 
 /** True while another process holds it and shows that it lives. */
@@ -142,7 +152,10 @@ function hasEnded(mark: string | undefined): boolean {
   }
 }
 
-/** Its number; empty where the system does not tell. */
+let knownNamespace: string | undefined;
+
+/** Its number, which a process keeps; empty where the system does not tell. */
 function pidNamespace(): string {
-  return /[0-9]+/.exec(markOf("/proc/self/ns/pid") ?? "")?.[0] ?? "";
+  knownNamespace ??= /[0-9]+/.exec(markOf("/proc/self/ns/pid") ?? "")?.[0] ?? "";
+  return knownNamespace;
 }

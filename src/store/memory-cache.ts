@@ -1,7 +1,7 @@
 // What a process that lives on has written to the cache, kept in memory too: without a usable directory nothing else would
 // hold a token between two rounds. The newer of the two counts; it grows with the number of keys and never with time.
 
-import type { Cache, Stamped } from "./cache.ts";
+import { type Cache, isNewer, type Stamped } from "./cache.ts";
 
 /** Lays itself over the cache on disk of each round. */
 export function memoryCache(nowMs: () => number): (onDisk: Cache) => Cache {
@@ -18,9 +18,7 @@ export function memoryCache(nowMs: () => number): (onDisk: Cache) => Cache {
       return there !== undefined && (here === undefined || there.atMs >= here.atMs) ? there : here;
     },
     write(key, entry) {
-      const before = kept(key);
-      if (before === undefined || before.atMs <= entry.atMs)
-        entries.set(key, JSON.parse(JSON.stringify(entry)) as Stamped);
+      if (!isNewer(kept(key), entry)) entries.set(key, JSON.parse(JSON.stringify(entry)) as Stamped);
       onDisk.write(key, entry);
     },
     remove(key) {

@@ -29,7 +29,8 @@ function isPrivate(stat: Stats, uid: number): boolean {
   return stat.isDirectory() && stat.uid === uid && (stat.mode & GROUP_AND_OTHER) === 0;
 }
 
-/** Directories that this process keeps open, by the name that each had. */
+/** Directories that this process keeps open, by the name that each had. One that was exchanged stays open: a lease in it may
+ * still be held. */
 const held = new Map<string, { readonly path: string; readonly stat: Stats }>();
 
 /**
@@ -39,10 +40,10 @@ const held = new Map<string, { readonly path: string; readonly stat: Stats }>();
 export function heldDir(path: string, uid: number): string | undefined {
   try {
     const known = held.get(path);
-    const now = lstatSync(path);
-    if (!isPrivate(now, uid)) return undefined;
-    if (known !== undefined && isSame(known.stat, now)) return known.path;
-    // One that was exchanged stays open: a lease in it may still be held.
+    if (known !== undefined) {
+      const now = lstatSync(path);
+      if (isSame(known.stat, now)) return isPrivate(now, uid) ? known.path : undefined;
+    }
     const opened = open(path, uid);
     if (opened !== undefined) held.set(path, opened);
     return opened?.path;

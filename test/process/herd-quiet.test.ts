@@ -1,23 +1,11 @@
 // A warm answer seen from the kernel: it opens no socket, takes no lock, writes no file and starts no program.
 
-import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { buildsUnderTest, runHelper } from "../support/run-helper.ts";
+import { mayTrace } from "../support/strace.ts";
 import { HOST, herdScene, inWords } from "./herd-scene.ts";
-
-function hasStrace(): boolean {
-  try {
-    execFileSync("strace", ["-f", "-o", "/dev/null", "true"], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-const mayTrace = process.env.CI === "true" || hasStrace();
-if (!mayTrace) console.log("no strace that may trace: system calls of a warm get are not looked at");
 
 const CALLS =
   "socket,connect,bind,listen,sendto,mkdir,mkdirat,rename,renameat,renameat2,unlink,unlinkat,rmdir,execve,openat,open";
@@ -32,7 +20,7 @@ const stdins = {
 };
 
 for (const build of buildsUnderTest()) {
-  describe.runIf(mayTrace)(build.name, () => {
+  describe.runIf(mayTrace("system calls of a warm get are not looked at"))(build.name, () => {
     const trace = async (
       shell: readonly string[],
       warm: boolean,

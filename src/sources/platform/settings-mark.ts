@@ -6,7 +6,7 @@ import type { Config } from "../../core/config.ts";
 import { setting } from "../../core/setting.ts";
 import { CA_VARIABLES, SYSTEM_BUNDLES } from "../../edge/ca-files.ts";
 import { textHash } from "../../store/credential-hash.ts";
-import { tokenSources } from "./token-sources.ts";
+import type { TokenSource } from "./token-sources.ts";
 
 const VARIABLES = [
   ...["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy"],
@@ -17,6 +17,7 @@ const VARIABLES = [
 export interface Settings {
   readonly context: { readonly env: Readonly<Record<string, string | undefined>> };
   readonly config: Config;
+  readonly tokenSources: readonly TokenSource[];
 }
 
 /** Files are looked at once for each. */
@@ -29,11 +30,9 @@ export function settingsMark(settings: Settings): string {
   return mark;
 }
 
-function newMark({ context: { env }, config }: Settings): string {
+function newMark({ context: { env }, config, tokenSources }: Settings): string {
   const files = CA_VARIABLES.map((name) => [env[name] ?? null, stampOf(setting(env[name]))]);
-  const tokens = tokenSources(config, env)
-    .filter((source) => source.isPresent())
-    .map((source) => source.mark());
+  const tokens = tokenSources.filter((source) => source.isPresent()).map((source) => source.mark());
   const variables = VARIABLES.map((name) => env[name] ?? null);
   return textHash(JSON.stringify([variables, files, SYSTEM_BUNDLES.map(stampOf), tokens, config]));
 }
@@ -42,8 +41,8 @@ function newMark({ context: { env }, config }: Settings): string {
 function stampOf(path: string | undefined): string {
   if (!path) return "";
   try {
-    const { size, mtimeMs } = statSync(path);
-    return `${size} ${mtimeMs}`;
+    const stat = statSync(path, { throwIfNoEntry: false });
+    return stat === undefined ? "none" : `${stat.size} ${stat.mtimeMs}`;
   } catch {
     return "none";
   }

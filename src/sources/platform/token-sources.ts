@@ -15,12 +15,12 @@ type Env = Readonly<Record<string, string | undefined>>;
 export interface TokenSource {
   /** For messages. */
   readonly name: string;
-  /** True when the source is there at all, usable or not; asked without a network call or starting a program. */
+  /** True when the source was there at the first look, usable or not; without a network call or starting a program. */
   isPresent(): boolean;
-  /** What tells this source's content from another's, for cache keys: the token, or a command's arguments. */
+  /** What told this source's content then from another's, for cache keys: the token, or a command's arguments. */
   mark(): string;
   /**
-   * Undefined: it holds no token. Rejects with a CommandTrouble when a command gave none, with a Failure
+   * Looks anew, since tokens rotate. Undefined: it holds no token. Rejects with a CommandTrouble when a command gave none, with a Failure
    * (`config-invalid`) that names the source when what it holds is no token.
    */
   read(run: (command: readonly string[]) => Promise<string>): Promise<Secret | undefined>;
@@ -92,11 +92,16 @@ function fromHeld(name: string, held: () => FoundFile): TokenSource {
     if ("unusable" in found) return { kind: "unusable", reason: found.unusable };
     return tokenSetting(found.text);
   };
+  let seen: TokenSetting | undefined;
+  const first = (): TokenSetting => {
+    seen ??= look();
+    return seen;
+  };
   return {
     name,
-    isPresent: () => look().kind !== "unset",
+    isPresent: () => first().kind !== "unset",
     mark() {
-      const found = look();
+      const found = first();
       return `${name}\n${found.kind === "token" ? found.token : found.kind}`;
     },
     read: async () => toToken(name, look()),

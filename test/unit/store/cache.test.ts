@@ -19,6 +19,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { isRecord, isText } from "../../../src/core/entry.ts";
 import { type Cache, type CacheDirectory, createCache, noCache } from "../../../src/store/cache.ts";
+import { memoryCache } from "../../../src/store/memory-cache.ts";
 import { ManualClock } from "../edge/manual-clock.ts";
 import { modeOf, scratch, uid } from "./scratch.ts";
 
@@ -127,6 +128,22 @@ describe("just before the rename", () => {
     expect(wordOf(cache, "k")).toBe("as new");
   });
 
+  it.each([
+    ["erased", "credential", "erased"],
+    ["credential", "erased", "erased"],
+    ["erased", "none", "erased"],
+    ["erased", "erased", "erased"],
+    ["none", "credential", "credential"],
+  ])("of the same millisecond: %s, then %s: %s", (first, second, stays) => {
+    const { cache, clock } = cacheIn(scratch());
+    const over = memoryCache(() => clock.nowMs())(noCache);
+    for (const one of [cache, over]) {
+      for (const kind of [first, second])
+        one.write("k", Object.assign({ atMs: clock.nowMs() }, { kind, word: kind }));
+      expect(wordOf(one, "k")).toBe(stays);
+    }
+  });
+
   it("one from the future does not", () => {
     const { cache, clock } = cacheIn(scratch());
     cache.write("k", { atMs: clock.nowMs(), word: "old" });
@@ -233,20 +250,23 @@ describe("the sweep", () => {
   it("comes with a write, at most once an hour, and takes orphans and what nobody can use any more", () => {
     const dir = scratch();
     const { cache, clock } = cacheIn(dir);
+    /** As another run does it: a run looks at the mark once. */
+    const writeAnew = (): void =>
+      createCache([{ dir, parents: true }], uid, clock).write("k", { atMs: clock.nowMs(), word: "w" });
     const old = write(cache, dir, "old", clock, 32 * 24 * HOUR_MS);
     const young = write(cache, dir, "young", clock, 30 * 24 * HOUR_MS);
     age(join(dir, "swept"), clock, 2 * HOUR_MS);
     plant(dir, TEMPORARY, clock, 61_000);
-    cache.write("k", { atMs: clock.nowMs(), word: "w" });
+    writeAnew();
     expect(readdirSync(dir)).not.toContain(TEMPORARY);
     expect(entryFiles(dir)).not.toContain(old);
     expect(entryFiles(dir)).toContain(young);
 
     plant(dir, TEMPORARY, clock, 61_000);
-    cache.write("k", { atMs: clock.nowMs(), word: "w" });
+    writeAnew();
     expect(readdirSync(dir)).toContain(TEMPORARY);
     clock.advance(HOUR_MS + 1);
-    cache.write("k", { atMs: clock.nowMs(), word: "w" });
+    writeAnew();
     expect(readdirSync(dir)).not.toContain(TEMPORARY);
   });
 
