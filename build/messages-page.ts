@@ -3,8 +3,8 @@
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { FAILURE_MESSAGES, type Message } from "../src/core/failure-messages.ts";
 import { FINDING_MESSAGES } from "../src/core/finding-messages.ts";
-import { FAILURE_MESSAGES, type Message } from "../src/core/messages.ts";
 
 export const MESSAGES_PAGE = fileURLToPath(new URL("../docs/messages.md", import.meta.url));
 

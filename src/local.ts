@@ -165,7 +165,7 @@ export class Local {
     const { value } = this.environmentSetting;
     if (value !== undefined) return value;
     const source = this.tokenSources.find((candidate) => candidate.isPresent());
-    return source === undefined ? "" : textHash(source.mark());
+    return source === undefined ? "" : textHash(source.fingerprint());
   }
 
   /** What the cache knows of the platform's answers. */

@@ -16,7 +16,7 @@ import { type CachedToken, mintedToken } from "./sources/mint/token-cache.ts";
 import type { AllValues, PlatformRequest } from "./sources/platform/ask.ts";
 import { wasManaged } from "./sources/platform/known-secrets.ts";
 import { addToHistory } from "./sources/platform/secret-history.ts";
-import { settingsMark } from "./sources/platform/settings-mark.ts";
+import { settingsFingerprint } from "./sources/platform/settings-fingerprint.ts";
 import { emptyFiles, noToken } from "./sources/platform/token-sources.ts";
 
 export interface RemoteOptions {
@@ -86,7 +86,7 @@ export class Remote {
     const { cache, context, directories, secretCache } = this.#local;
     const { clock, env } = context;
     const { deadline, trace } = this.options;
-    const settings = (): string => settingsMark(this.#local);
+    const settings = (): string => settingsFingerprint(this.#local);
     const options = { cache, clock, deadline, settings };
     return mintedToken(this.#local.mintKey(plan), options, async (limit) => {
       const { mint } = await import("./sources/mint/mint.ts");

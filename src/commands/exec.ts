@@ -5,7 +5,7 @@ import { readdirSync, symlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type DockerFile, readDockerFile } from "../core/docker-file.ts";
 import { isRecord } from "../core/entry.ts";
-import { authsOf } from "../core/export/docker-config.ts";
+import { authsOf } from "../core/export/auth-file.ts";
 import { authFileFor, authVariable, dockerConfigFor } from "../core/export/taken-over.ts";
 import { failureLine } from "../core/failures.ts";
 import { parseForeignJson } from "../core/foreign-json.ts";

@@ -1,7 +1,7 @@
 // `export`: credentials in files for runtimes that cannot call a helper, once or kept true by `--watch`. Secrets go into
 // the output and nowhere else.
 
-import { authFile } from "../core/export/docker-config.ts";
+import { authFile } from "../core/export/auth-file.ts";
 import type { ExportEntry } from "../core/export/entry.ts";
 import { isLabel, isSecretName, manifest } from "../core/export/kubernetes.ts";
 import { failureLine, toFailure } from "../core/failures.ts";

@@ -6,7 +6,7 @@ import { NOTHING_OWNED } from "../core/docker-config.ts";
 import { readDockerFile } from "../core/docker-file.ts";
 import { failedFile, helperName } from "../delegate.ts";
 import { type FileTools, releaseConfigFile } from "../docker/change-file.ts";
-import { readConfigFile } from "../docker/config-file.ts";
+import { readConfigFile } from "../docker/docker-file.ts";
 import { placesToWrite } from "../docker/places.ts";
 import { onPath } from "../docker/programs.ts";
 import { deadlineAfter } from "../edge/clock.ts";

@@ -3,7 +3,7 @@
 
 import type { Node } from "jsonc-parser";
 import { type DockerFile, type FieldName, membersFor, readDockerFile } from "./docker-file.ts";
-import { authKeys } from "./export/docker-config.ts";
+import { authKeys } from "./export/auth-file.ts";
 import {
   JsonEditError,
   type JsonMember,

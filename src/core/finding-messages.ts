@@ -1,7 +1,7 @@
 // Every code that only `doctor` gives, in one table beside messages.ts: what was seen, what is behind it, what mends it.
 
+import type { Message } from "./failure-messages.ts";
 import type { FindingCode } from "./findings.ts";
-import type { Message } from "./messages.ts";
 
 /** The codes that only `doctor` gives. */
 export const FINDING_MESSAGES: Readonly<Record<FindingCode, Message>> = {

@@ -4,11 +4,11 @@
 import { lstatSync } from "node:fs";
 import { madeHelpers } from "../core/docker-config.ts";
 import { readDockerFile } from "../core/docker-file.ts";
-import { authKeys } from "../core/export/docker-config.ts";
+import { authKeys } from "../core/export/auth-file.ts";
 import { parseRegistry } from "../core/registry.ts";
 import type { OwnedFile } from "../store/ownership.ts";
 import { backupOf } from "./backup.ts";
-import { type ConfigFile, readConfigFile } from "./config-file.ts";
+import { type ConfigFile, readConfigFile } from "./docker-file.ts";
 
 /** `helperNames`: every name that means us. Undefined: there is no proof. Never throws. */
 export function adopted(

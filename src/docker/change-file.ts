@@ -22,7 +22,7 @@ import type { OwnedFile, Ownership } from "../store/ownership.ts";
 import { sweepBeside } from "../store/sweep.ts";
 import { adopted } from "./adopt.ts";
 import { backupOf, makeBackup, removeBackup, scrubBackup } from "./backup.ts";
-import { type ConfigFile, checkWritable, readConfigFile, replaceConfigFile } from "./config-file.ts";
+import { type ConfigFile, checkWritable, readConfigFile, replaceConfigFile } from "./docker-file.ts";
 
 export interface FileWish extends Omit<Wish, "owned" | "isPlatforms"> {
   /** Is this login the platform's own? Asked only for registries that are to be ours. */

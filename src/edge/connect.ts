@@ -5,7 +5,7 @@ import type { Socket } from "node:net";
 import type { Endpoint } from "../core/endpoint.ts";
 import { hasControl } from "../core/text.ts";
 import type { ProxySetting } from "./proxy.ts";
-import { ProxyTrouble, TransportError } from "./transport-error.ts";
+import { TransportError, toTransportError } from "./transport-error.ts";
 import { buildConnector } from "./undici.ts";
 
 /** More than any proxy says before a tunnel. */
@@ -84,7 +84,9 @@ async function openTunnel(
     const { usesTls, hostname, port: proxyPort } = proxy;
     const protocol = usesTls ? "https:" : "http:";
     direct({ protocol, hostname, host: hostname, port: proxyPort }, (error, connected) =>
-      error === null && connected !== null ? resolve(connected) : reject(new ProxyTrouble(error)),
+      error === null && connected !== null
+        ? resolve(connected)
+        : reject(toTransportError(error, "", false, { atProxy: true })),
     );
   });
   const login = proxy.authorization === undefined ? "" : `proxy-authorization: ${proxy.authorization}\r\n`;

@@ -32,8 +32,8 @@ export function readResponse(
 ): Promise<RawResponse> {
   return new Promise((resolve, reject) => {
     const collected = new Collected(isOver);
-    const stopOn = (controller: Dispatcher.DispatchController, trouble: TransportError | undefined): void => {
-      if (trouble !== undefined) controller.abort(trouble);
+    const stopOn = (controller: Dispatcher.DispatchController, error: TransportError | undefined): void => {
+      if (error !== undefined) controller.abort(error);
     };
     let stop: (() => void) | undefined;
     const end = (settle: () => void): void => {
@@ -119,7 +119,7 @@ export async function plainBody(body: Buffer, named: string | undefined): Promis
   try {
     return decode(body, { maxOutputLength: MAX_BODY_BYTES });
   } catch (error) {
-    const trouble = (error as { code?: unknown }).code === "ERR_BUFFER_TOO_LARGE" ? "too-large" : "broken";
-    throw new TransportError(trouble, "", "content-encoding");
+    const kind = (error as { code?: unknown }).code === "ERR_BUFFER_TOO_LARGE" ? "too-large" : "broken";
+    throw new TransportError(kind, "", "content-encoding");
   }
 }

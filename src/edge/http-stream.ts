@@ -4,9 +4,9 @@
 
 import type { Dispatcher } from "undici";
 import { isSafeEndpoint } from "../core/endpoint.ts";
-import { createWays, type HttpRequest, orStopped, shownPath, toTransportError, wayOf } from "./http.ts";
+import { dispatcherPool, type HttpRequest, orStopped, routeOf, shownPath } from "./http.ts";
 import type { Trace } from "./trace.ts";
-import { TransportError } from "./transport-error.ts";
+import { TransportError, toTransportError } from "./transport-error.ts";
 import { request as send } from "./undici.ts";
 
 const CONNECT_LIMIT_MS = 5000;
@@ -30,14 +30,14 @@ export interface StreamOptions {
 export async function openStream(request: HttpRequest, options: StreamOptions): Promise<HttpStream> {
   const { env, trace, signal } = options;
   const { endpoint } = request;
-  const way = wayOf(env, endpoint);
+  const route = routeOf(env, endpoint);
   if (!isSafeEndpoint(endpoint)) throw new TransportError("not-allowed", endpoint.host, "");
-  const ways = createWays(env);
+  const dispatchers = dispatcherPool(env);
   const failureOf = (error: unknown): TransportError =>
-    toTransportError(error, endpoint.host, signal.aborted, way);
-  signal.addEventListener("abort", () => ways.close(), { once: true });
+    toTransportError(error, endpoint.host, signal.aborted, route);
+  signal.addEventListener("abort", () => dispatchers.close(), { once: true });
   try {
-    const dispatched = ways.to(endpoint, request.connectTimeoutMs ?? CONNECT_LIMIT_MS);
+    const dispatched = dispatchers.for(endpoint, request.connectTimeoutMs ?? CONNECT_LIMIT_MS);
     const answered = dispatched.then((dispatcher) => start(dispatcher, request, signal));
     const answer = await orStopped(answered, signal);
     trace(`${request.method} ${endpoint.host}${shownPath(request)}: ${answer.statusCode}, a stream`);
@@ -45,9 +45,9 @@ export async function openStream(request: HttpRequest, options: StreamOptions): 
       Object.entries(answer.headers).map(([name, value]) => [name, [value].flat().join(", ")]),
     );
     const body = answer.body as AsyncIterable<Uint8Array>;
-    return { status: answer.statusCode, headers, chunks: chunksOf(body, failureOf, ways) };
+    return { status: answer.statusCode, headers, chunks: chunksOf(body, failureOf, dispatchers) };
   } catch (error) {
-    ways.close();
+    dispatchers.close();
     const failure = failureOf(error);
     trace(`${request.method} ${endpoint.host}${shownPath(request)}: ${failure.message}`);
     throw failure;
@@ -73,13 +73,13 @@ function start(
 async function* chunksOf(
   body: AsyncIterable<Uint8Array>,
   failureOf: (error: unknown) => TransportError,
-  ways: { close(): void },
+  dispatchers: { close(): void },
 ): AsyncGenerator<Uint8Array> {
   try {
     yield* body;
   } catch (error) {
     throw failureOf(error);
   } finally {
-    ways.close();
+    dispatchers.close();
   }
 }

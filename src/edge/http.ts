@@ -1,6 +1,6 @@
 // All network of the program: the platform, AWS and Google go through here and so obey one set of rules. No
 // redirect is followed, no body above 1 MiB is read, nothing outlives the deadline, certificates are always
-// checked. Errors name the host and the kind of trouble, never a header or a body.
+// checked. Errors name the host and the kind of error, never a header or a body.
 
 import type { SecureContext } from "node:tls";
 import type { Dispatcher } from "undici";
@@ -10,7 +10,7 @@ import { connectorFor } from "./connect.ts";
 import { plainBody, readResponse } from "./http-response.ts";
 import { isMetadataAddress, type ProxySetting, proxyFor, proxyName } from "./proxy.ts";
 import type { Trace } from "./trace.ts";
-import { ProxyTrouble, type TransportDetails, TransportError } from "./transport-error.ts";
+import { type TransportDetails, TransportError, toTransportError } from "./transport-error.ts";
 import { Agent } from "./undici.ts";
 
 /** How long a connection, TLS included, may take to come about, in milliseconds. */
@@ -52,7 +52,7 @@ interface HttpOptions {
 }
 
 export function createHttp({ env, deadline, trace }: HttpOptions): Http {
-  const ways = createWays(env);
+  const dispatchers = dispatcherPool(env);
   return {
     async send(request) {
       const { endpoint } = request;
@@ -61,18 +61,18 @@ export function createHttp({ env, deadline, trace }: HttpOptions): Http {
         throw new TransportError("not-allowed", endpoint.host, "");
       }
       const time = timeOf(request, deadline);
-      if (time.limitMs <= 0) throw new TransportError("timeout", endpoint.host, "", wayOf(env, endpoint));
+      if (time.limitMs <= 0) throw new TransportError("timeout", endpoint.host, "", routeOf(env, endpoint));
       const stop = new AbortController();
       const timer = setTimeout(() => stop.abort(), time.limitMs);
       try {
-        const way = ways.to(endpoint, request.connectTimeoutMs ?? CONNECT_LIMIT_MS);
+        const dispatched = dispatchers.for(endpoint, request.connectTimeoutMs ?? CONNECT_LIMIT_MS);
         const limits = { signal: stop.signal, isOver: time.isOver };
-        const answered = way.then((dispatcher) => exchange(dispatcher, request, limits));
+        const answered = dispatched.then((dispatcher) => exchange(dispatcher, request, limits));
         const response = await orStopped(answered, stop.signal);
         trace(`${request.method} ${endpoint.host}${shownPath(request)}: ${response.status}`);
         return response;
       } catch (error) {
-        const details = { ...wayOf(env, endpoint), waitedMs: time.usedMs() };
+        const details = { ...routeOf(env, endpoint), waitedMs: time.usedMs() };
         const failure = toTransportError(error, endpoint.host, stop.signal.aborted, details);
         trace(`${request.method} ${endpoint.host}${shownPath(request)}: ${failure.message}`);
         throw await withIssuer(failure, endpoint, env, deadline);
@@ -80,7 +80,7 @@ export function createHttp({ env, deadline, trace }: HttpOptions): Http {
         clearTimeout(timer);
       }
     },
-    close: () => ways.close(),
+    close: () => dispatchers.close(),
   };
 }
 
@@ -97,8 +97,8 @@ function timeOf(request: HttpRequest, deadline: Deadline): RequestTime {
   return { limitMs, usedMs, isOver: () => usedMs() >= limitMs };
 }
 
-/** The port and the way, for the message of a failure. */
-export function wayOf(env: HttpOptions["env"], endpoint: Endpoint): TransportDetails {
+/** The port and the proxy, for the message of a failure. */
+export function routeOf(env: HttpOptions["env"], endpoint: Endpoint): TransportDetails {
   return { port: endpoint.port, proxy: proxyName(env, endpoint) };
 }
 
@@ -110,7 +110,7 @@ async function withIssuer(
   deadline: Deadline,
 ): Promise<TransportError> {
   const limitMs = Math.min(ISSUER_LIMIT_MS, deadline.remainingMs());
-  const isUntrusted = failure.trouble === "tls" && UNTRUSTED.test(failure.systemCode);
+  const isUntrusted = failure.kind === "tls" && UNTRUSTED.test(failure.systemCode);
   if (!isUntrusted || failure.details.atProxy === true || limitMs <= 0) return failure;
   const { certificateOf } = await import("./certificate.ts");
   const seen = await certificateOf(endpoint, env, limitMs);
@@ -119,7 +119,7 @@ async function withIssuer(
 }
 
 /** The dispatchers of a run: one for each proxy, limit and scheme, so that connections are used again. */
-export function createWays(env: HttpOptions["env"]) {
+export function dispatcherPool(env: HttpOptions["env"]) {
   const known = new Map<string, Promise<Dispatcher>>();
   let trust: Promise<SecureContext> | undefined;
 
@@ -131,16 +131,17 @@ export function createWays(env: HttpOptions["env"]) {
 
   return {
     /** Rejects with a TransportError of no host (`setting`) when the proxy or a file of certificates is of no use. */
-    to(endpoint: Endpoint, connectTimeoutMs: number): Promise<Dispatcher> {
+    for(endpoint: Endpoint, connectTimeoutMs: number): Promise<Dispatcher> {
       const proxy = proxyFor(env, endpoint);
       const key = `${proxy?.url ?? ""} ${connectTimeoutMs} ${endpoint.scheme}`;
       const usesTls = endpoint.scheme === "https" || /^https:/i.test(proxy?.url ?? "");
-      const way = known.get(key) ?? make(usesTls, proxy, connectTimeoutMs);
-      known.set(key, way);
-      return way;
+      const dispatched = known.get(key) ?? make(usesTls, proxy, connectTimeoutMs);
+      known.set(key, dispatched);
+      return dispatched;
     },
     close(): void {
-      for (const way of known.values()) way.then((dispatcher) => dispatcher.destroy()).catch(() => undefined);
+      for (const dispatched of known.values())
+        dispatched.then((dispatcher) => dispatcher.destroy()).catch(() => undefined);
       known.clear();
     },
   };
@@ -191,41 +192,4 @@ async function exchange(
     limits,
   );
   return { status, headers, body: await plainBody(body, headers["content-encoding"]) };
-}
-
-const CONNECT_CODES: ReadonlySet<string> = new Set([
-  "ECONNREFUSED",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "EADDRNOTAVAIL",
-  "ETIMEDOUT",
-  "UND_ERR_CONNECT_TIMEOUT",
-]);
-const TLS_CODE = /CERT|TLS|SSL|SIGNATURE|EPROTO|UNABLE_TO/;
-
-export function toTransportError(
-  error: unknown,
-  host: string,
-  aborted: boolean,
-  details: TransportDetails = {},
-): TransportError {
-  if (error instanceof TransportError) return error.with(host, details);
-  if (error instanceof ProxyTrouble) {
-    return toTransportError(error.cause, host, aborted, { ...details, atProxy: true });
-  }
-  const code = systemCodeOf(error);
-  if (TLS_CODE.test(code)) return new TransportError("tls", host, code, details);
-  if (code === "UND_ERR_CONNECT_TIMEOUT") return new TransportError("timeout", host, "connect", details);
-  if (CONNECT_CODES.has(code)) return new TransportError("connect", host, code, details);
-  return new TransportError(aborted ? "timeout" : "broken", host, aborted ? "" : code, details);
-}
-
-function systemCodeOf(error: unknown): string {
-  if (typeof error !== "object" || error === null) return "";
-  const { code, cause, errors } = error as { code?: unknown; cause?: unknown; errors?: unknown };
-  if (typeof code === "string" && /^[A-Z0-9_]{2,60}$/.test(code)) return code;
-  if (Array.isArray(errors) && errors.length > 0) return systemCodeOf(errors[0]);
-  return cause === undefined ? "" : systemCodeOf(cause);
 }

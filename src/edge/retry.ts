@@ -17,12 +17,12 @@ interface Time {
 }
 
 /** What a failed attempt says: try again, after so long at least. */
-export interface Again {
+export interface Retry {
   readonly afterMs: number;
 }
 
 /** Undefined where the attempt was the last one. `nowMs` is the wall clock, for dates in headers. */
-type Judge<T> = (outcome: T, nowMs: number) => Again | undefined;
+type Judge<T> = (outcome: T, nowMs: number) => Retry | undefined;
 
 /**
  * The result of `attempt`, which is called again while `judge` says so of its error or `judgeAnswer` of its answer. The
@@ -55,11 +55,11 @@ export async function withRetries<T>(
  * The answer of a server on the machine's own link. Under load such a server breaks connections or says so; one that
  * is not there or silent stays so and is asked once.
  */
-export function sendPatiently(time: Time, send: () => Promise<HttpResponse>): Promise<HttpResponse> {
+export function sendWithRetries(time: Time, send: () => Promise<HttpResponse>): Promise<HttpResponse> {
   return withRetries(
     time,
     send,
-    (error) => (error instanceof TransportError && error.trouble === "broken" ? { afterMs: 0 } : undefined),
+    (error) => (error instanceof TransportError && error.kind === "broken" ? { afterMs: 0 } : undefined),
     ({ status }) => (status === 429 || status >= 500 ? { afterMs: 0 } : undefined),
   );
 }
@@ -68,7 +68,7 @@ export function sendPatiently(time: Time, send: () => Promise<HttpResponse>): Pr
 export function isPassing(error: unknown): boolean {
   return (
     error instanceof TransportError &&
-    (error.trouble === "connect" || error.trouble === "broken" || error.trouble === "timeout")
+    (error.kind === "connect" || error.kind === "broken" || error.kind === "timeout")
   );
 }
 

@@ -45,7 +45,7 @@ function readFrom(fd: number): StdinStart {
       size += length;
     }
   } catch {
-    // Nothing there yet, or trouble: the patient reader finds out which.
+    // Nothing there yet, or an error: the patient reader finds out which.
   }
   return { bytes: bytes.subarray(0, size), complete };
 }

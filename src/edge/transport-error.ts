@@ -1,7 +1,7 @@
 // How a request fails without a usable response. Apart from the edge itself, so that whoever only handles failures loads
 // no HTTP library. It never holds a header, a body, or a proxy's user name and password.
 
-export type TransportTrouble =
+export type TransportErrorKind =
   | "connect"
   /** A variable sets what is of no use: no address of a proxy, no file with certificates. Nothing was asked. */
   | "setting"
@@ -40,15 +40,15 @@ export interface TransportDetails {
 /** No usable HTTP response came. */
 export class TransportError extends Error {
   override readonly name = "TransportError";
-  readonly trouble: TransportTrouble;
+  readonly kind: TransportErrorKind;
   readonly host: string;
   /** The system's or OpenSSL's code, such as ECONNREFUSED; empty when there is none. */
   readonly systemCode: string;
   readonly details: TransportDetails;
 
-  constructor(trouble: TransportTrouble, host: string, systemCode: string, details: TransportDetails = {}) {
-    super(`${trouble} ${host}${systemCode === "" ? "" : ` ${systemCode}`}`);
-    this.trouble = trouble;
+  constructor(kind: TransportErrorKind, host: string, systemCode: string, details: TransportDetails = {}) {
+    super(`${kind} ${host}${systemCode === "" ? "" : ` ${systemCode}`}`);
+    this.kind = kind;
     this.host = host;
     this.systemCode = systemCode;
     this.details = details;
@@ -56,13 +56,41 @@ export class TransportError extends Error {
 
   /** The same failure, with what only the caller of the connection knows. */
   with(host: string, details: TransportDetails): TransportError {
-    return new TransportError(this.trouble, host, this.systemCode, { ...this.details, ...details });
+    return new TransportError(this.kind, host, this.systemCode, { ...this.details, ...details });
   }
 }
 
-/** The proxy itself could not be reached; `cause` says why. */
-export class ProxyTrouble extends Error {
-  constructor(cause: unknown) {
-    super("proxy", { cause });
-  }
+const CONNECT_CODES: ReadonlySet<string> = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "EADDRNOTAVAIL",
+  "ETIMEDOUT",
+  "UND_ERR_CONNECT_TIMEOUT",
+]);
+const TLS_CODE = /CERT|TLS|SSL|SIGNATURE|EPROTO|UNABLE_TO/;
+
+/** What the system, the TLS library or undici threw. `aborted`: our own time was over by then. */
+export function toTransportError(
+  error: unknown,
+  host: string,
+  aborted: boolean,
+  details: TransportDetails = {},
+): TransportError {
+  if (error instanceof TransportError) return error.with(host, details);
+  const code = systemCodeOf(error);
+  if (TLS_CODE.test(code)) return new TransportError("tls", host, code, details);
+  if (code === "UND_ERR_CONNECT_TIMEOUT") return new TransportError("timeout", host, "connect", details);
+  if (CONNECT_CODES.has(code)) return new TransportError("connect", host, code, details);
+  return new TransportError(aborted ? "timeout" : "broken", host, aborted ? "" : code, details);
+}
+
+function systemCodeOf(error: unknown): string {
+  if (typeof error !== "object" || error === null) return "";
+  const { code, cause, errors } = error as { code?: unknown; cause?: unknown; errors?: unknown };
+  if (typeof code === "string" && /^[A-Z0-9_]{2,60}$/.test(code)) return code;
+  if (Array.isArray(errors) && errors.length > 0) return systemCodeOf(errors[0]);
+  return cause === undefined ? "" : systemCodeOf(cause);
 }

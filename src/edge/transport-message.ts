@@ -14,7 +14,7 @@ const UNKNOWN_NAME: ReadonlySet<string> = new Set(["ENOTFOUND", "EAI_AGAIN"]);
 
 /** `who`: as in `the platform`. */
 export function transportMessage(error: TransportError, who: string): TransportMessage {
-  const { details, trouble, systemCode } = error;
+  const { details, kind, systemCode } = error;
   if (details.setting !== undefined) return settingMessage(details.setting);
   const at = `${who} at ${error.host.includes(":") ? `[${error.host}]` : error.host}${portOf(error)}`;
   if (details.proxy !== undefined) {
@@ -22,7 +22,7 @@ export function transportMessage(error: TransportError, who: string): TransportM
     if (said !== undefined) return said;
   }
   const code = systemCode === "" ? [] : [systemCode];
-  switch (trouble) {
+  switch (kind) {
     case "timeout":
       return { message: `${at} did not answer (${how(error).join(", ")})`, hint: undefined };
     case "tls":
@@ -55,13 +55,13 @@ const CA_HINT = "name the CA in SSL_CERT_FILE or NODE_EXTRA_CA_CERTS";
 
 /** What is the proxy's doing. */
 function proxyMessage(
-  { trouble, systemCode, details, host }: TransportError,
+  { kind, systemCode, details, host }: TransportError,
   { address, variable }: { address: string; variable: string },
   port: string,
 ): TransportMessage | undefined {
   const proxy = `the proxy ${address} of ${variable}`;
   const waited = waitedFor(details.waitedMs);
-  if (trouble === "proxy-refused") {
+  if (kind === "proxy-refused") {
     const status = details.proxyStatus ?? 0;
     return {
       message: `${proxy} refused the connection to ${host}${port} with HTTP ${status}`,
@@ -72,9 +72,8 @@ function proxyMessage(
     };
   }
   if (details.atProxy !== true) return undefined;
-  if (trouble === "timeout")
-    return { message: `${proxy} did not answer${waited}`, hint: `check ${variable}` };
-  if (trouble === "tls") {
+  if (kind === "timeout") return { message: `${proxy} did not answer${waited}`, hint: `check ${variable}` };
+  if (kind === "tls") {
     return {
       message: `the certificate of ${proxy} is not trusted${systemCode === "" ? "" : ` (${systemCode})`}`,
       hint: CA_HINT,

@@ -1,6 +1,6 @@
 // One file that holds every credential: an auth file, or a Kubernetes manifest.
 
-import { authFile, type PreviousExport, readAuthFile } from "../core/export/docker-config.ts";
+import { authFile, type PreviousExport, readAuthFile } from "../core/export/auth-file.ts";
 import type { ExportEntry } from "../core/export/entry.ts";
 import { inForce } from "../core/export/in-force.ts";
 import { type ManifestNames, manifest, readManifest } from "../core/export/kubernetes.ts";

@@ -2,7 +2,7 @@
 
 import { chmodSync, lstatSync, mkdirSync, realpathSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import type { PreviousExport } from "../core/export/docker-config.ts";
+import type { PreviousExport } from "../core/export/auth-file.ts";
 import type { ExportEntry } from "../core/export/entry.ts";
 import { Failure } from "../core/failures.ts";
 import { lookAtFile } from "../edge/regular-file.ts";

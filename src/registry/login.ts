@@ -121,8 +121,7 @@ class Login {
       return await ask(endpoint);
     } catch (error) {
       const plain = parseEndpoint(`http://${address}`);
-      if (plain === undefined || !(error instanceof TransportError) || error.trouble === "timeout")
-        throw error;
+      if (plain === undefined || !(error instanceof TransportError) || error.kind === "timeout") throw error;
       try {
         return await ask(plain);
       } catch {

@@ -141,7 +141,7 @@ describe("a warm answer", () => {
   it.each([
     ...["edge/http.ts", "sources/platform/ask.ts", "sources/mint/mint.ts"],
     // To save, to confirm and to remove a login; the marks of failures.
-    ...["store/logins.ts", "sources/platform/settings-mark.ts", "sources/platform/recent-failures.ts"],
+    ...["store/logins.ts", "sources/platform/settings-fingerprint.ts", "sources/platform/recent-failures.ts"],
   ])("does without %s", (late) => {
     expect(byName.has(late)).toBe(true);
     expect(loaded.has(late)).toBe(false);

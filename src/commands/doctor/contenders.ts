@@ -1,7 +1,7 @@
 // The secrets that could answer for one registry, each with the reason why it wins or loses.
 
 import type { Candidate } from "../../core/candidate.ts";
-import type { Read } from "../../sources/platform/secret-value.ts";
+import type { Read } from "../../sources/platform/read-value.ts";
 
 /** A secret for this registry, and what became of it. */
 export interface Contender {

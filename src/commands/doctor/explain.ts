@@ -1,9 +1,9 @@
 // What a code means, from the tables of messages; and what a finding does not say itself.
 
+import { FAILURE_MESSAGES, type Message } from "../../core/failure-messages.ts";
 import type { FailureCode } from "../../core/failures.ts";
 import { FINDING_MESSAGES } from "../../core/finding-messages.ts";
 import type { Finding, FindingCode, Seen } from "../../core/findings.ts";
-import { FAILURE_MESSAGES, type Message } from "../../core/messages.ts";
 
 export function messageOf(code: FailureCode | FindingCode): Message {
   return { ...FAILURE_MESSAGES, ...FINDING_MESSAGES }[code];

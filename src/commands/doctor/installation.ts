@@ -9,7 +9,7 @@ import type { Seen } from "../../core/findings.ts";
 import { JsonEditError } from "../../core/json-edit.ts";
 import { BUILD_DETAILS, VERSION } from "../../core/version.ts";
 import type { AuthFile } from "../../docker/auth-files.ts";
-import { readConfigFile } from "../../docker/config-file.ts";
+import { readConfigFile } from "../../docker/docker-file.ts";
 import { isProgram } from "../../docker/programs.ts";
 import type { Checked, Fact } from "./check.ts";
 import { printable } from "./check.ts";

@@ -3,9 +3,9 @@
 
 import { inWords } from "../../core/duration.ts";
 import { parseEndpoint } from "../../core/endpoint.ts";
+import { FAILURE_MESSAGES } from "../../core/failure-messages.ts";
 import { type Failure, toFailure } from "../../core/failures.ts";
 import { fromFailure, type Seen } from "../../core/findings.ts";
-import { FAILURE_MESSAGES } from "../../core/messages.ts";
 import { certificateOf } from "../../edge/certificate.ts";
 import { proxyFor } from "../../edge/proxy.ts";
 import { Outage } from "../../sources/platform/errors.ts";

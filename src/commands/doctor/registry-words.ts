@@ -5,7 +5,7 @@ import { inWords } from "../../core/duration.ts";
 import type { Failure } from "../../core/failures.ts";
 import type { ImageHome } from "../../core/image.ts";
 import type { RegistryRef } from "../../core/registry.ts";
-import type { TransportTrouble } from "../../edge/transport-error.ts";
+import type { TransportErrorKind } from "../../edge/transport-error.ts";
 import type { LoginResult } from "../../registry/login.ts";
 import { type Fact, printable } from "./check.ts";
 import { sourceWords } from "./login-findings.ts";
@@ -46,7 +46,7 @@ export function loginFact(ref: RegistryRef, { login: local, from }: Source, nowM
   };
 }
 
-const TROUBLES: Readonly<Record<TransportTrouble, string>> = {
+const ERROR_KINDS: Readonly<Record<TransportErrorKind, string>> = {
   connect: "no connection",
   setting: "a proxy or CA variable cannot be used",
   "proxy-refused": "the proxy refuses",
@@ -69,7 +69,7 @@ export function resultWords(result: LoginResult): string {
     case "realm-refused":
       return `not made: it would go to ${result.realm}`;
     case "transport":
-      return `not made: ${TROUBLES[result.error.trouble]}`;
+      return `not made: ${ERROR_KINDS[result.error.kind]}`;
   }
 }
 

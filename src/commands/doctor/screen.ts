@@ -1,8 +1,8 @@
 // The report for people: findings first, worst first, then the facts, in lines that fit the terminal. Colour and symbols
 // are for a terminal only.
 
+import type { Message } from "../../core/failure-messages.ts";
 import type { Finding, Severity } from "../../core/findings.ts";
-import type { Message } from "../../core/messages.ts";
 import { wrapped } from "../../core/wrap.ts";
 import type { Output, Style } from "../../edge/output.ts";
 import type { Fact } from "./check.ts";

@@ -9,7 +9,7 @@ import type { PlatformResult } from "../../core/platform-result.ts";
 import { type Expiring, isQuestion, nextStep, type Resolution } from "../../core/policy.ts";
 import type { RegistryRef } from "../../core/registry.ts";
 import { type Credential, isSameCredential } from "../../core/secret.ts";
-import { type Read, readValue, SecretReadError } from "../../sources/platform/secret-value.ts";
+import { type Read, readValue, SecretReadError } from "../../sources/platform/read-value.ts";
 import type { LocalLogin } from "../../store/login-entry.ts";
 import { localLogins } from "../../store/logins.ts";
 import { type Contender, contendersOf } from "./contenders.ts";

@@ -24,16 +24,16 @@ export function transportFinding(ref: RegistryRef, error: TransportError): Seen 
       ? { ...seen, code: "ca-file-unusable" }
       : { ...seen, code: "config-invalid", ...(hint === undefined ? {} : { remedy: hint }) };
   }
-  const isProxys = error.trouble.startsWith("proxy") || error.details.atProxy === true;
+  const isProxys = error.kind.startsWith("proxy") || error.details.atProxy === true;
   if (isProxys) {
     // A proxy refuses what is not allowed and what it cannot find alike.
-    const spelling = error.trouble === "proxy-refused" && error.details.proxyStatus !== 407;
+    const spelling = error.kind === "proxy-refused" && error.details.proxyStatus !== 407;
     const near = wellKnownNear(ref.key);
     const check = `check the spelling of ${ref.key}${near === undefined ? "" : ` (${near} was meant?)`}; ${hint ?? ""}`;
     return { ...common, code: "registry-unreachable", message, ...(spelling ? { remedy: check } : {}) };
   }
-  if (error.trouble === "tls") return untrusted(ref, error.systemCode, message);
-  if (error.trouble === "too-large") return { ...common, code: "registry-bad-answer", message };
+  if (error.kind === "tls") return untrusted(ref, error.systemCode, message);
+  if (error.kind === "too-large") return { ...common, code: "registry-bad-answer", message };
   return { ...common, code: "registry-unreachable", message, ...meant(ref) };
 }
 

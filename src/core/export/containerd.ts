@@ -5,7 +5,7 @@ import { parse, stringify } from "smol-toml";
 import { isRecord } from "../entry.ts";
 import { HUB_KEY, type RegistryRef } from "../registry.ts";
 import { Secret } from "../secret.ts";
-import type { PreviousExport } from "./docker-config.ts";
+import type { PreviousExport } from "./auth-file.ts";
 import { basicAuth, type ExportEntry, fromBase64, IDENTITY_TOKEN_USER } from "./entry.ts";
 
 const FIRST_LINE = "# Written by docker-credential-ona export; do not edit, it is replaced.";

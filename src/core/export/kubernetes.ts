@@ -1,7 +1,7 @@
 // A Secret of the type kubernetes.io/dockerconfigjson as a manifest for `kubectl apply`: YAML, as people keep manifests. Its
 // text values are written as JSON strings where YAML could read them otherwise.
 
-import { authFile, type PreviousExport, readAuthFile } from "./docker-config.ts";
+import { authFile, type PreviousExport, readAuthFile } from "./auth-file.ts";
 import { base64, type ExportEntry, fromBase64 } from "./entry.ts";
 
 const FIRST_LINE = "# Written by docker-credential-ona export; do not edit, it is replaced.";

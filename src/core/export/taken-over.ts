@@ -5,7 +5,7 @@ import type { Node } from "jsonc-parser";
 import { type DockerFile, membersFor, textFor } from "../docker-file.ts";
 import { endOf, membersOf } from "../json-edit.ts";
 import { dockerKey, parseRegistry } from "../registry.ts";
-import type { AuthEntry } from "./docker-config.ts";
+import type { AuthEntry } from "./auth-file.ts";
 import { fromBase64 } from "./entry.ts";
 
 type Auths = Readonly<Record<string, AuthEntry>>;

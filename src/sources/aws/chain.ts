@@ -6,7 +6,7 @@ import type { MintContext } from "../cloud/context.ts";
 import { variable } from "../cloud/variable.ts";
 import { isOnGoogle } from "../google/metadata.ts";
 import { containerKeys, webIdentityKeys } from "./container.ts";
-import type { AwsPlace } from "./endpoint.ts";
+import type { AwsEndpointParameters } from "./endpoint.ts";
 import { type Found, found, none } from "./found.ts";
 import { instanceKeys, onGoogle } from "./imds.ts";
 import type { AwsKeys } from "./keys.ts";
@@ -26,17 +26,17 @@ export interface AwsSources {
   readonly webIdentity: Source;
   readonly instance: Source;
   readonly variables: Source;
-  readonly place: AwsPlace;
+  readonly parameters: AwsEndpointParameters;
   readonly context: MintContext;
 }
 
-export function awsSources(place: AwsPlace, context: MintContext): AwsSources {
+export function awsSources(parameters: AwsEndpointParameters, context: MintContext): AwsSources {
   return {
     container: once("the container", () => containerKeys(context)),
-    webIdentity: once("the web identity", () => webIdentityKeys(place, context)),
+    webIdentity: once("the web identity", () => webIdentityKeys(parameters, context)),
     instance: once("the instance", () => instanceKeys(context)),
     variables: once("the variables", async () => variableKeys(context.env)),
-    place,
+    parameters,
     context,
   };
 }
@@ -92,7 +92,7 @@ function sharedFiles(sources: AwsSources): Source {
 
 async function viaProfile(name: string, sources: AwsSources): Promise<AwsKeys | "missing" | "empty"> {
   const { profileKeys } = await import("./profile.ts");
-  return profileKeys(name, sources.place, sources.context, (source) => namedSourceKeys(source, sources));
+  return profileKeys(name, sources.parameters, sources.context, (source) => namedSourceKeys(source, sources));
 }
 
 /** What `credential_source` of a profile may name. */

@@ -4,8 +4,8 @@
 import { partition as partitionOf, state as versionWarning } from "@aws-sdk/core/client";
 import type { Endpoint } from "../../core/endpoint.ts";
 import { VERSION } from "../../core/version.ts";
-import type { AwsPlace } from "./endpoint.ts";
-import type { AwsWire } from "./request-handler.ts";
+import type { AwsEndpointParameters } from "./endpoint.ts";
+import type { AwsRequestHandler } from "./request-handler.ts";
 
 // The SDK warns on stderr about the version of Node; a credential helper's stderr must stay empty.
 versionWarning.warningEmitted = true;
@@ -14,9 +14,9 @@ const silent = (): undefined => undefined;
 const SILENT_LOGGER = { trace: silent, debug: silent, info: silent, warn: silent, error: silent };
 
 /** Options that keep a client off the environment, the shared files and the terminal. */
-export function quietOptions(wire: AwsWire) {
+export function quietOptions(handler: AwsRequestHandler) {
   return {
-    requestHandler: { ...wire },
+    requestHandler: { ...handler },
     logger: SILENT_LOGGER,
     // Our own retries know the deadline (edge/retry.ts).
     maxAttempts: 1,
@@ -32,12 +32,16 @@ export function quietOptions(wire: AwsWire) {
 }
 
 /** The rule set knows no FIPS or dual-stack form of an endpoint that was given. */
-export function clientOptions(wire: AwsWire, place: AwsPlace, override: Endpoint | undefined) {
+export function clientOptions(
+  handler: AwsRequestHandler,
+  parameters: AwsEndpointParameters,
+  override: Endpoint | undefined,
+) {
   return {
-    ...quietOptions(wire),
-    region: place.region,
+    ...quietOptions(handler),
+    region: parameters.region,
     ...(override === undefined
-      ? { useFipsEndpoint: place.fips, useDualstackEndpoint: place.dualStack }
+      ? { useFipsEndpoint: parameters.fips, useDualstackEndpoint: parameters.dualStack }
       : {
           endpoint: `${override.origin}${override.path}`,
           useFipsEndpoint: false,
@@ -68,14 +72,14 @@ const KNOWN_REGIONS: Readonly<Record<string, string>> = {
  */
 export function keepInPartition<P, C, E extends ResolvedEndpoint>(
   resolve: (params: P, context?: C) => E,
-  place: AwsPlace,
+  parameters: AwsEndpointParameters,
 ): (params: P, context?: C) => E {
-  const known = KNOWN_REGIONS[place.partition];
-  if (known === undefined || partitionOf(place.region).name === place.partition) return resolve;
+  const known = KNOWN_REGIONS[parameters.partition];
+  if (known === undefined || partitionOf(parameters.region).name === parameters.partition) return resolve;
   return (params, context) => {
     const endpoint = resolve({ ...params, Region: known }, context);
     const labels = endpoint.url.hostname.split(".");
-    const host = labels.map((label) => (label === known ? place.region : label)).join(".");
+    const host = labels.map((label) => (label === known ? parameters.region : label)).join(".");
     return { ...endpoint, url: new URL(`${endpoint.url.protocol}//${host}${endpoint.url.pathname}`) };
   };
 }

@@ -7,12 +7,12 @@ import { parseForeignJson } from "../../core/foreign-json.ts";
 import { Secret } from "../../core/secret.ts";
 import { within } from "../../edge/clock.ts";
 import type { HttpResponse } from "../../edge/http.ts";
-import { sendPatiently } from "../../edge/retry.ts";
+import { sendWithRetries } from "../../edge/retry.ts";
 import { TransportError } from "../../edge/transport-error.ts";
 import type { MintContext } from "../cloud/context.ts";
 import { readNamedFile } from "../cloud/named-file.ts";
 import { variable } from "../cloud/variable.ts";
-import { type AwsPlace, checkRolePartition } from "./endpoint.ts";
+import { type AwsEndpointParameters, checkRolePartition } from "./endpoint.ts";
 import { type Found, found, none } from "./found.ts";
 import { parseKeys } from "./keys.ts";
 
@@ -44,7 +44,7 @@ export async function containerKeys(context: MintContext): Promise<Found> {
       connectTimeoutMs: CONNECT_LIMIT_MS,
     });
   try {
-    const answer = await sendPatiently({ clock, deadline }, ask);
+    const answer = await sendWithRetries({ clock, deadline }, ask);
     if (answer.status !== 200) throw refused(answer.status, target.name);
     const keys = parseKeys(parseJson(answer.body), "Token");
     if (keys === undefined) throw nonsense(target.name);
@@ -56,18 +56,21 @@ export async function containerKeys(context: MintContext): Promise<Found> {
 }
 
 /** A role through an ID token that EKS put into a file. Throws a Failure for half of it, and when STS refuses. */
-export async function webIdentityKeys(place: AwsPlace, context: MintContext): Promise<Found> {
+export async function webIdentityKeys(
+  parameters: AwsEndpointParameters,
+  context: MintContext,
+): Promise<Found> {
   const { env } = context;
   const file = variable(env, "AWS_WEB_IDENTITY_TOKEN_FILE");
   const roleArn = variable(env, "AWS_ROLE_ARN");
   if (file === undefined && roleArn === undefined) return none();
   if (file === undefined || roleArn === undefined) throw half(file === undefined);
-  checkRolePartition(roleArn, place, "AWS_ROLE_ARN");
+  checkRolePartition(roleArn, parameters, "AWS_ROLE_ARN");
   const token = readWebIdentityToken(file, "AWS_WEB_IDENTITY_TOKEN_FILE");
   const name = variable(env, "AWS_ROLE_SESSION_NAME");
   const { assumeRoleWithWebIdentity } = await import("./sts.ts");
   const role = { roleArn, ...(name === undefined ? {} : { sessionName: name }) };
-  return found(await assumeRoleWithWebIdentity(new Secret(token), role, place, context));
+  return found(await assumeRoleWithWebIdentity(new Secret(token), role, parameters, context));
 }
 
 /** `name`: of the setting that names the file. Throws a Failure. */
@@ -157,7 +160,7 @@ function refused(status: number, name: string): Failure {
 
 function unreachable(error: TransportError, { name, endpoint }: Target): Failure {
   const where = `the endpoint that ${name} names (${endpoint.host} port ${endpoint.port})`;
-  if (error.trouble === "connect") {
+  if (error.kind === "connect") {
     return new Failure("aws-unreachable", `${where} cannot be reached (${error.systemCode})`, {
       hint: `unset ${name} if this is no container of ECS or EKS`,
     });

@@ -1,10 +1,10 @@
 // What a call of either of ECR's APIs is given and what it answers.
 
 import type { Endpoint } from "../../core/endpoint.ts";
-import type { AwsWire } from "./request-handler.ts";
+import type { AwsRequestHandler } from "./request-handler.ts";
 
 export interface EcrCall {
-  readonly wire: AwsWire;
+  readonly handler: AwsRequestHandler;
   readonly override: Endpoint | undefined;
 }
 

@@ -3,11 +3,11 @@
 import { ECRPUBLICClient, GetAuthorizationTokenCommand } from "@aws-sdk/client-ecr-public";
 import { clientOptions } from "./client-options.ts";
 import type { EcrAnswer, EcrCall } from "./ecr-call.ts";
-import type { AwsPlace } from "./endpoint.ts";
+import type { AwsEndpointParameters } from "./endpoint.ts";
 import type { AwsKeys } from "./keys.ts";
 
-export function publicEcr({ wire, override }: EcrCall, place: AwsPlace, keys: AwsKeys) {
-  const client = new ECRPUBLICClient({ ...clientOptions(wire, place, override), credentials: keys });
+export function publicEcr({ handler, override }: EcrCall, parameters: AwsEndpointParameters, keys: AwsKeys) {
+  const client = new ECRPUBLICClient({ ...clientOptions(handler, parameters, override), credentials: keys });
   return async (): Promise<EcrAnswer | undefined> => {
     const answer = await client.send(new GetAuthorizationTokenCommand({}));
     return answer.authorizationData;

@@ -9,10 +9,10 @@ import { withRetries } from "../../edge/retry.ts";
 import type { MintContext, MintedToken } from "../cloud/context.ts";
 import { believedEndMs, ECR_LIFE_MS } from "../cloud/lifetime.ts";
 import type { EcrAnswer, EcrCall } from "./ecr-call.ts";
-import { type AwsTarget, endpointOverride, placeOf } from "./endpoint.ts";
+import { type AwsTarget, endpointOverride, endpointParameters } from "./endpoint.ts";
 import { type AwsCall, awsFailure, badAnswer, judgeAws, skewFailure } from "./errors.ts";
 import { awsKeys } from "./identity.ts";
-import { awsWire } from "./request-handler.ts";
+import { awsRequestHandler } from "./request-handler.ts";
 
 /** Nothing is handed out that ends so soon. */
 const MIN_LIFE_MS = 60_000;
@@ -28,24 +28,24 @@ export async function mintEcr(plan: MintPlan, context: MintContext): Promise<Min
 }
 
 async function mintAt(target: AwsTarget, plan: MintPlan, context: MintContext): Promise<MintedToken> {
-  const place = placeOf(target, context.env);
-  const wire = awsWire(context, withReadableEnd);
+  const parameters = endpointParameters(target, context.env);
+  const handler = awsRequestHandler(context, withReadableEnd);
   const ask: EcrCall = {
-    wire,
+    handler,
     override: endpointOverride(context.env, target.kind === "ecr" ? "ECR" : "ECR_PUBLIC"),
   };
-  const keys = await awsKeys(plan, place, context);
+  const keys = await awsKeys(plan, parameters, context);
   const send =
     target.kind === "ecr"
-      ? (await import("./ecr-private.ts")).privateEcr(ask, place, keys)
-      : (await import("./ecr-public.ts")).publicEcr(ask, place, keys);
-  const call = target.kind === "ecr" ? privateCall(place.region) : PUBLIC_CALL;
+      ? (await import("./ecr-private.ts")).privateEcr(ask, parameters, keys)
+      : (await import("./ecr-public.ts")).publicEcr(ask, parameters, keys);
+  const call = target.kind === "ecr" ? privateCall(parameters.region) : PUBLIC_CALL;
   const obtainedAtMs = context.clock.nowMs();
   try {
     const answer = await withRetries(context, send, judgeAws);
-    return tokenIn(answer, obtainedAtMs, call, wire.skewMs());
+    return tokenIn(answer, obtainedAtMs, call, handler.skewMs());
   } catch (error) {
-    throw awsFailure(error, call, context.deadline, wire.skewMs());
+    throw awsFailure(error, call, context.deadline, handler.skewMs());
   }
 }
 

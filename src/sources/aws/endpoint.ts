@@ -11,15 +11,15 @@ type Env = Readonly<Record<string, string | undefined>>;
 export type AwsTarget = Exclude<MintTarget, { kind: "gar" }>;
 export type AwsService = "ECR" | "ECR_PUBLIC" | "STS";
 
-export interface AwsPlace {
+export interface AwsEndpointParameters {
   readonly region: string;
   readonly partition: string;
   readonly fips: boolean;
   readonly dualStack: boolean;
 }
 
-/** The registry's own place. ECR Public has one region; the host says the endpoint, the variables may add to it. */
-export function placeOf(target: AwsTarget, env: Env): AwsPlace {
+/** The endpoint parameters of the registry itself. ECR Public has one region; the host says the endpoint, the variables may add to it. */
+export function endpointParameters(target: AwsTarget, env: Env): AwsEndpointParameters {
   const host =
     target.kind === "ecr"
       ? target
@@ -36,9 +36,9 @@ export function placeOf(target: AwsTarget, env: Env): AwsPlace {
  * STS at the registry's region. The host of a registry says nothing of STS, whose FIPS and dual-stack endpoints
  * exist in other regions than ECR's: there only the variables count.
  */
-export function stsPlace(place: AwsPlace, env: Env): AwsPlace {
+export function stsParameters(parameters: AwsEndpointParameters, env: Env): AwsEndpointParameters {
   return {
-    ...place,
+    ...parameters,
     fips: isSwitchedOn(env, "AWS_USE_FIPS_ENDPOINT"),
     dualStack: isSwitchedOn(env, "AWS_USE_DUALSTACK_ENDPOINT"),
   };
@@ -57,12 +57,12 @@ export function endpointOverride(env: Env, service: AwsService): Endpoint | unde
 }
 
 /** A role of another partition can never mint for this registry, and its token would go to a foreign STS. */
-export function checkRolePartition(roleArn: string, place: AwsPlace, where: string): void {
+export function checkRolePartition(roleArn: string, parameters: AwsEndpointParameters, where: string): void {
   const partition = /^arn:([a-z0-9-]+):iam::\d{12}:role\/[\x21-\x7e]+$/.exec(roleArn)?.[1];
-  if (partition === place.partition) return;
+  if (partition === parameters.partition) return;
   const problem =
     partition === undefined
       ? "is not the ARN of a role"
-      : `belongs to the partition ${partition}, the registry to ${place.partition}`;
+      : `belongs to the partition ${partition}, the registry to ${parameters.partition}`;
   throw new Failure("config-invalid", `${where} ${problem}`, { hint: `correct ${where}` });
 }

@@ -3,7 +3,7 @@
 
 import { Failure, type FailureCode } from "../../core/failures.ts";
 import type { Deadline } from "../../edge/clock.ts";
-import { type Again, isOver, isPassing, retryAfterMs } from "../../edge/retry.ts";
+import { isOver, isPassing, type Retry, retryAfterMs } from "../../edge/retry.ts";
 import { TransportError } from "../../edge/transport-error.ts";
 import { settingFailure, transportMessage } from "../../edge/transport-message.ts";
 import { isByBoundary, type Refusable, refusalText } from "./refusal.ts";
@@ -67,7 +67,7 @@ interface SdkError {
 }
 
 /** Whether an attempt that ended so may be made again. */
-export function judgeAws(error: unknown, nowMs: number): Again | undefined {
+export function judgeAws(error: unknown, nowMs: number): Retry | undefined {
   if (isPassing(error)) return { afterMs: 0 };
   const { name, status = 0, retryAfter } = read(error);
   const again = status >= 500 || status === 429 || THROTTLED.has(name) || PASSING.has(name);
@@ -141,10 +141,10 @@ function transportFailure(error: TransportError, api: string, deadline: Deadline
       hint: "check the network, or raise deadlineMs",
     });
   }
-  if (error.trouble === "too-large") return badAnswer(api);
+  if (error.kind === "too-large") return badAnswer(api);
   const { message, hint } = transportMessage(error, api);
   const own =
-    error.trouble === "tls" && error.details.atProxy !== true
+    error.kind === "tls" && error.details.atProxy !== true
       ? "name the CA in AWS_CA_BUNDLE or SSL_CERT_FILE"
       : (hint ?? "check the network, HTTPS_PROXY and NO_PROXY, or the VPC endpoint");
   return new Failure("aws-unreachable", message, { hint: own });

@@ -1,4 +1,4 @@
-// What a place where AWS keys may be says: here they are, or there are none here, and why. A place that has an
+// What a source of AWS keys says: here they are, or there are none here, and why. A source that has an
 // identity which is refused or cannot be used throws instead: another identity must not step in silently.
 
 import type { Failure } from "../../core/failures.ts";

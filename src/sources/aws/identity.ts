@@ -5,14 +5,18 @@ import { Failure } from "../../core/failures.ts";
 import type { MintPlan } from "../../core/identity.ts";
 import type { MintContext } from "../cloud/context.ts";
 import { awsSources, defaultKeys, machineKeys, namedProfileKeys } from "./chain.ts";
-import { type AwsPlace, checkRolePartition } from "./endpoint.ts";
+import { type AwsEndpointParameters, checkRolePartition } from "./endpoint.ts";
 import type { AwsKeys } from "./keys.ts";
 
 const DEFAULT_AUDIENCE = "sts.amazonaws.com";
 
 /** Throws a Failure. */
-export async function awsKeys(plan: MintPlan, place: AwsPlace, context: MintContext): Promise<AwsKeys> {
-  const sources = awsSources(place, context);
+export async function awsKeys(
+  plan: MintPlan,
+  parameters: AwsEndpointParameters,
+  context: MintContext,
+): Promise<AwsKeys> {
+  const sources = awsSources(parameters, context);
   const { identity } = plan;
   switch (identity?.kind) {
     case undefined:
@@ -20,17 +24,17 @@ export async function awsKeys(plan: MintPlan, place: AwsPlace, context: MintCont
     case "profile":
       return traced(context, `the profile ${identity.profile}`, namedProfileKeys(identity.profile, sources));
     case "role": {
-      checkRolePartition(identity.roleArn, place, "identity.roleArn");
+      checkRolePartition(identity.roleArn, parameters, "identity.roleArn");
       const keys = await (plan.base === "machine" ? machineKeys(sources) : defaultKeys(sources));
       const { assumeRole } = await import("./sts.ts");
-      return traced(context, `the role ${identity.roleArn}`, assumeRole(keys, identity, place, context));
+      return traced(context, `the role ${identity.roleArn}`, assumeRole(keys, identity, parameters, context));
     }
     case "oidc-aws": {
-      checkRolePartition(identity.roleArn, place, "identity.oidc.roleArn");
+      checkRolePartition(identity.roleArn, parameters, "identity.oidc.roleArn");
       const token = await context.idToken(plan.audience ?? DEFAULT_AUDIENCE);
       const { assumeRoleWithWebIdentity } = await import("./sts.ts");
       const { roleArn } = identity;
-      const keys = assumeRoleWithWebIdentity(token, { roleArn }, place, context);
+      const keys = assumeRoleWithWebIdentity(token, { roleArn }, parameters, context);
       return traced(context, `platform OIDC, role ${roleArn}`, keys);
     }
     case "oidc-google":

@@ -7,7 +7,7 @@ import { Failure } from "../../core/failures.ts";
 import { parseForeignJson } from "../../core/foreign-json.ts";
 import { within } from "../../edge/clock.ts";
 import type { HttpResponse } from "../../edge/http.ts";
-import { sendPatiently } from "../../edge/retry.ts";
+import { sendWithRetries } from "../../edge/retry.ts";
 import { TransportError } from "../../edge/transport-error.ts";
 import type { MintContext } from "../cloud/context.ts";
 import { variable } from "../cloud/variable.ts";
@@ -43,7 +43,7 @@ export async function instanceKeys(context: MintContext, named?: Endpoint): Prom
     if (answer.status !== 200) return noRole();
     return keysIn(answer.body);
   } catch (error) {
-    if (error instanceof TransportError) return none(unreachable(error), error.trouble === "timeout");
+    if (error instanceof TransportError) return none(unreachable(error), error.kind === "timeout");
     throw error;
   }
 }
@@ -82,7 +82,7 @@ function imdsServer({ env, http, clock, deadline: ofRun }: MintContext, limitMs:
   const endpoint = named ?? imdsEndpoint(env);
   const ask = (method: string, path: string, headers: Record<string, string>): Promise<HttpResponse> => {
     const deadline = within(clock, ofRun, limitMs);
-    return sendPatiently({ clock, deadline }, () =>
+    return sendWithRetries({ clock, deadline }, () =>
       http.send({
         method,
         endpoint,
@@ -142,7 +142,7 @@ const isDisabled = (env: MintContext["env"]): boolean =>
   variable(env, "AWS_EC2_METADATA_DISABLED")?.toLowerCase() === "true";
 
 function unreachable(error: TransportError): Failure {
-  if (error.trouble === "connect") {
+  if (error.kind === "connect") {
     return new Failure(
       "aws-no-credentials",
       "no EC2 metadata server can be reached, and there are no other AWS keys",
@@ -151,7 +151,7 @@ function unreachable(error: TransportError): Failure {
       },
     );
   }
-  if (error.trouble !== "timeout") return nonsense();
+  if (error.kind !== "timeout") return nonsense();
   return new Failure("imds-no-answer", "the EC2 metadata server did not answer", {
     hint: "a hop limit of 1 keeps containers out: raise it with aws ec2 modify-instance-metadata-options --http-put-response-hop-limit 2, or use identity.oidc",
   });

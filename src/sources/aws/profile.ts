@@ -5,7 +5,7 @@ import { Failure } from "../../core/failures.ts";
 import { Secret } from "../../core/secret.ts";
 import type { MintContext } from "../cloud/context.ts";
 import { readWebIdentityToken } from "./container.ts";
-import { type AwsPlace, checkRolePartition } from "./endpoint.ts";
+import { type AwsEndpointParameters, checkRolePartition } from "./endpoint.ts";
 import type { IniSection } from "./ini.ts";
 import { type AwsKeys, checkKeys, shown } from "./keys.ts";
 import { type Profile, readSharedConfig, type SharedConfig } from "./shared-config.ts";
@@ -16,7 +16,7 @@ export type CredentialSource = (name: string) => Promise<AwsKeys>;
 
 interface Resolver {
   readonly shared: SharedConfig;
-  readonly place: AwsPlace;
+  readonly parameters: AwsEndpointParameters;
   readonly context: MintContext;
   readonly sourceKeys: CredentialSource;
 }
@@ -30,14 +30,14 @@ interface Named {
 /** The profile's keys; `empty`: it is there and names no way to any. Throws a Failure. */
 export async function profileKeys(
   name: string,
-  place: AwsPlace,
+  parameters: AwsEndpointParameters,
   context: MintContext,
   sourceKeys: CredentialSource,
 ): Promise<AwsKeys | "missing" | "empty"> {
   const shared = readSharedConfig(context);
   const profile = shared.profiles.get(name);
   if (profile === undefined) return "missing";
-  const resolver = { shared, place, context, sourceKeys };
+  const resolver = { shared, parameters, context, sourceKeys };
   return (await resolve(resolver, { name, profile }, new Set([name]))) ?? "empty";
 }
 
@@ -101,7 +101,7 @@ function keysIn(section: IniSection, name: string): AwsKeys | undefined {
 
 async function assume(resolver: Resolver, at: Named, visited: ReadonlySet<string>): Promise<AwsKeys> {
   const { all } = at.profile;
-  const role = roleOf(at, resolver.place);
+  const role = roleOf(at, resolver.parameters);
   if (all.has("mfa_serial")) {
     throw broken(`${theProfile(at)} asks for an MFA code`, "use a profile of aws sso login or aws login");
   }
@@ -114,7 +114,7 @@ async function assume(resolver: Resolver, at: Named, visited: ReadonlySet<string
     throw broken(`${theProfile(at)} has role_arn, but neither source_profile nor credential_source`);
   }
   const { assumeRole } = await import("./sts.ts");
-  return assumeRole(keys, role, stsAt(at, resolver.place), resolver.context);
+  return assumeRole(keys, role, stsAt(at, resolver.parameters), resolver.context);
 }
 
 async function keysOfSource(resolver: Resolver, at: Named, visited: ReadonlySet<string>): Promise<AwsKeys> {
@@ -136,12 +136,12 @@ async function keysOfSource(resolver: Resolver, at: Named, visited: ReadonlySet<
   throw broken(`the AWS profile ${shown(name)}, which ${shown(at.name)} is built on, gives no keys`);
 }
 
-async function webIdentity({ place, context }: Resolver, at: Named): Promise<AwsKeys> {
-  const role = roleOf(at, place);
+async function webIdentity({ parameters, context }: Resolver, at: Named): Promise<AwsKeys> {
+  const role = roleOf(at, parameters);
   const of = ` of the AWS profile ${shown(at.name)}`;
   const token = readWebIdentityToken(text(at, "web_identity_token_file"), `web_identity_token_file${of}`);
   const { assumeRoleWithWebIdentity } = await import("./sts.ts");
-  return assumeRoleWithWebIdentity(new Secret(token), role, stsAt(at, place), context);
+  return assumeRoleWithWebIdentity(new Secret(token), role, stsAt(at, parameters), context);
 }
 
 async function signedIn({ shared, context }: Resolver, at: Named): Promise<AwsKeys> {
@@ -162,17 +162,17 @@ async function signedIn({ shared, context }: Resolver, at: Named): Promise<AwsKe
   return ssoKeys(at.name, merged, sessionName, context);
 }
 
-async function signedInByLogin({ place, context }: Resolver, at: Named): Promise<AwsKeys> {
+async function signedInByLogin({ parameters, context }: Resolver, at: Named): Promise<AwsKeys> {
   const { loginKeys } = await import("./sso.ts");
-  const region = at.profile.all.has("region") ? text(at, "region") : place.region;
+  const region = at.profile.all.has("region") ? text(at, "region") : parameters.region;
   return loginKeys(at.name, text(at, "login_session"), region, context);
 }
 
-function roleOf(at: Named, place: AwsPlace): Role {
+function roleOf(at: Named, parameters: AwsEndpointParameters): Role {
   const { all } = at.profile;
   if (!all.has("role_arn")) throw broken(`${theProfile(at)} has web_identity_token_file, but not role_arn`);
   const roleArn = text(at, "role_arn");
-  checkRolePartition(roleArn, place, `role_arn of the AWS profile ${shown(at.name)}`);
+  checkRolePartition(roleArn, parameters, `role_arn of the AWS profile ${shown(at.name)}`);
   const seconds = Number(all.get("duration_seconds"));
   const sessionName = all.get("role_session_name");
   return {
@@ -184,8 +184,8 @@ function roleOf(at: Named, place: AwsPlace): Role {
 }
 
 /** A profile's own region is where its role is assumed; the partition has been checked. */
-const stsAt = (at: Named, place: AwsPlace): AwsPlace =>
-  at.profile.all.get("region") ? { ...place, region: text(at, "region") } : place;
+const stsAt = (at: Named, parameters: AwsEndpointParameters): AwsEndpointParameters =>
+  at.profile.all.get("region") ? { ...parameters, region: text(at, "region") } : parameters;
 
 /** Throws a Failure for an empty value and for a block. */
 function text(at: Named, key: string): string {

@@ -27,7 +27,7 @@ interface SdkResponse {
 }
 
 /** As the SDK's clients take it for `requestHandler`. */
-export interface AwsWire {
+export interface AwsRequestHandler {
   readonly metadata: { readonly handlerProtocol: string };
   handle(request: SdkRequest): Promise<{ response: SdkResponse }>;
   /** How far the last server's clock was ahead of ours; undefined when no answer said the time. */
@@ -38,10 +38,10 @@ export interface AwsWire {
 }
 
 /** `tidy` may mend the body of a good answer before the SDK reads it. */
-export function awsWire(
+export function awsRequestHandler(
   context: MintContext,
   tidy: (body: Buffer) => Uint8Array = (body) => new Uint8Array(body),
-): AwsWire {
+): AwsRequestHandler {
   let skewMs: number | undefined;
   let last: number | TransportError | undefined;
   return {

@@ -12,7 +12,7 @@ import { awsFailure, badAnswer, skewFailure } from "./errors.ts";
 import type { IniSection, IniValue } from "./ini.ts";
 import { type AwsKeys, keysOf, shown } from "./keys.ts";
 
-import { type AwsWire, awsWire } from "./request-handler.ts";
+import { type AwsRequestHandler, awsRequestHandler } from "./request-handler.ts";
 
 /** `merged`: what the profile and its sso-session say. Throws a Failure. */
 export function ssoKeys(
@@ -33,8 +33,8 @@ export function ssoKeys(
     session === undefined
       ? [...portal, ...account]
       : [...account, `sso_session = ${name}`, `[sso-session ${name}]`, ...portal];
-  const { wire, options } = settings(lines, context);
-  return keysFrom(fromSSO(options), `aws sso login --profile ${shown(profile)}`, wire, context);
+  const { handler, options } = settings(lines, context);
+  return keysFrom(fromSSO(options), `aws sso login --profile ${shown(profile)}`, handler, context);
 }
 
 /** Throws a Failure. */
@@ -45,10 +45,10 @@ export function loginKeys(
   context: MintContext,
 ): Promise<AwsKeys> {
   const lines = [`login_session = ${oneLine(session, `login_session of the AWS profile ${shown(profile)}`)}`];
-  const { wire, options } = settings(lines, context);
+  const { handler, options } = settings(lines, context);
   const clientConfig = { ...options.clientConfig, region };
   const provider = fromLoginCredentials({ ...options, clientConfig });
-  return keysFrom(provider, `aws login --profile ${shown(profile)}`, wire, context);
+  return keysFrom(provider, `aws login --profile ${shown(profile)}`, handler, context);
 }
 
 /** The providers would read the files by a grammar of their own: they get what we have read, under names of ours. */
@@ -56,12 +56,12 @@ const PROFILE = "as-read";
 const FILE = "/dev/null/as-read";
 
 function settings(lines: readonly string[], context: MintContext) {
-  const wire = awsWire(context);
-  const clientConfig = quietOptions(wire);
+  const handler = awsRequestHandler(context);
+  const clientConfig = quietOptions(handler);
   externalDataInterceptor.interceptFile(FILE, [`[profile ${PROFILE}]`, ...lines, ""].join("\n"));
   const files = { filepath: "/dev/null", configFilepath: FILE };
   return {
-    wire,
+    handler,
     options: { profile: PROFILE, ...files, ignoreCache: true, clientConfig, logger: clientConfig.logger },
   };
 }
@@ -75,7 +75,7 @@ function oneLine(value: IniValue | undefined, where: string): string {
 async function keysFrom(
   provider: () => Promise<AwsKeys>,
   signIn: string,
-  wire: AwsWire,
+  handler: AwsRequestHandler,
   context: MintContext,
 ): Promise<AwsKeys> {
   try {
@@ -84,7 +84,7 @@ async function keysFrom(
     if (keys === undefined) throw badAnswer(API);
     return keys;
   } catch (error) {
-    throw loginFailure(error, signIn, wire, context);
+    throw loginFailure(error, signIn, handler, context);
   }
 }
 
@@ -92,15 +92,20 @@ const API = "AWS IAM Identity Center";
 const ENDED = /expired|aws (?:sso )?login|re-?authenticate|load (?:a )?token/i;
 
 /**
- * The providers put every error into one of their own and keep the text only. So the wire says what AWS did; where
+ * The providers put every error into one of their own and keep the text only. So the request handler says what AWS did; where
  * it did nothing, the login on disk was missing, had ended or was configured badly.
  */
-function loginFailure(error: unknown, signIn: string, wire: AwsWire, context: MintContext): Failure {
+function loginFailure(
+  error: unknown,
+  signIn: string,
+  handler: AwsRequestHandler,
+  context: MintContext,
+): Failure {
   if (error instanceof Failure) return error;
-  const last = wire.last();
+  const last = handler.last();
   if (last instanceof TransportError)
     return awsFailure(last, { api: API, refused: REFUSED }, context.deadline, undefined);
-  const skewed = skewFailure(wire.skewMs());
+  const skewed = skewFailure(handler.skewMs());
   if (skewed !== undefined) return skewed;
   if (last === 403)
     return new Failure(REFUSED.code, `${API} refuses the role of the profile to this login`, {

@@ -7,10 +7,10 @@ import type { Secret } from "../../core/secret.ts";
 import { withRetries } from "../../edge/retry.ts";
 import type { MintContext } from "../cloud/context.ts";
 import { clientOptions, keepInPartition } from "./client-options.ts";
-import { type AwsPlace, endpointOverride, stsPlace } from "./endpoint.ts";
+import { type AwsEndpointParameters, endpointOverride, stsParameters } from "./endpoint.ts";
 import { type AwsCall, awsFailure, badAnswer, judgeAws, skewFailure } from "./errors.ts";
 import { type AwsKeys, keysOf } from "./keys.ts";
-import { awsWire } from "./request-handler.ts";
+import { awsRequestHandler } from "./request-handler.ts";
 
 const SESSION_NAME = "docker-credential-ona";
 
@@ -25,7 +25,7 @@ export interface Role {
 export async function assumeRole(
   keys: AwsKeys,
   role: Role,
-  place: AwsPlace,
+  parameters: AwsEndpointParameters,
   context: MintContext,
 ): Promise<AwsKeys> {
   const command = new AssumeRoleCommand({
@@ -34,14 +34,16 @@ export async function assumeRole(
     ...(role.externalId === undefined ? {} : { ExternalId: role.externalId }),
     ...(role.durationSeconds === undefined ? {} : { DurationSeconds: role.durationSeconds }),
   });
-  return call(place, context, keys, { ...ROLE_REFUSED, on: role.roleArn }, (client) => client.send(command));
+  return call(parameters, context, keys, { ...ROLE_REFUSED, on: role.roleArn }, (client) =>
+    client.send(command),
+  );
 }
 
 /** Throws a Failure. */
 export async function assumeRoleWithWebIdentity(
   token: Secret,
   role: Role,
-  place: AwsPlace,
+  parameters: AwsEndpointParameters,
   context: MintContext,
 ): Promise<AwsKeys> {
   const command = new AssumeRoleWithWebIdentityCommand({
@@ -51,7 +53,7 @@ export async function assumeRoleWithWebIdentity(
   });
   // The call is not signed; a client without keys would go and look for some.
   const nobody = { accessKeyId: "none", secretAccessKey: "none" };
-  return call(place, context, nobody, { ...TOKEN_REFUSED, on: role.roleArn }, (client) =>
+  return call(parameters, context, nobody, { ...TOKEN_REFUSED, on: role.roleArn }, (client) =>
     client.send(command),
   );
 }
@@ -67,30 +69,30 @@ interface StsAnswer {
 }
 
 async function call(
-  place: AwsPlace,
+  parameters: AwsEndpointParameters,
   context: MintContext,
   keys: AwsKeys,
   refused: AwsCall["refused"],
   send: (client: STSClient) => Promise<StsAnswer>,
 ): Promise<AwsKeys> {
   const override = endpointOverride(context.env, "STS");
-  const wire = awsWire(context);
+  const handler = awsRequestHandler(context);
   const client = new STSClient({
-    ...clientOptions(wire, stsPlace(place, context.env), override),
+    ...clientOptions(handler, stsParameters(parameters, context.env), override),
     credentials: keys,
   });
   if (override === undefined) {
-    client.config.endpointProvider = keepInPartition(client.config.endpointProvider, place);
+    client.config.endpointProvider = keepInPartition(client.config.endpointProvider, parameters);
   }
-  const api = `STS in ${place.region}`;
+  const api = `STS in ${parameters.region}`;
   try {
     const { Credentials } = await withRetries(context, () => send(client), judgeAws);
     const assumed = keysOf(Credentials?.AccessKeyId, Credentials?.SecretAccessKey, Credentials?.SessionToken);
     if (assumed === undefined) throw badAnswer(api);
     return assumed;
   } catch (error) {
-    const failure = skewFailure(wire.skewMs()) === undefined ? tokenFailure(error, refused) : undefined;
-    throw failure ?? awsFailure(error, { api, refused }, context.deadline, wire.skewMs());
+    const failure = skewFailure(handler.skewMs()) === undefined ? tokenFailure(error, refused) : undefined;
+    throw failure ?? awsFailure(error, { api, refused }, context.deadline, handler.skewMs());
   }
 }
 

@@ -23,7 +23,7 @@ import { GOOGLE_LIFE_MS, LONGEST_LIFE_MS, readSeconds } from "../cloud/lifetime.
 import { type AwsSupplier, awsSupplier } from "./aws-federation.ts";
 import { callOf, FEDERATION } from "./calls.ts";
 import { badAnswer, type GoogleCall, googleFailure } from "./errors.ts";
-import { type GoogleWire, googleWire, judgeGoogle } from "./fetch.ts";
+import { type GoogleTransport, googleTransport, judgeGoogle } from "./fetch.ts";
 import { type CredentialFile, tokenUriOf } from "./files.ts";
 import type { GoogleToken } from "./metadata.ts";
 
@@ -41,14 +41,14 @@ export async function fileToken(
   scopes: readonly string[],
   context: MintContext,
 ): Promise<GoogleToken> {
-  const wire = googleWire(context, tokenUriOf(file));
-  const shared = sharedOptions(wire, scopes);
+  const transport = googleTransport(context, tokenUriOf(file));
+  const shared = sharedOptions(transport, scopes);
   const call = callOf(file);
   try {
-    const token = await ask(() => clientFor(file, shared, context), wire, context, call);
+    const token = await ask(() => clientFor(file, shared, context), transport, context, call);
     return { ...token, ...longestLife(file) };
   } catch (error) {
-    throw error instanceof Failure ? error : googleFailure(wire.outcome(), call, context.deadline);
+    throw error instanceof Failure ? error : googleFailure(transport.outcome(), call, context.deadline);
   }
 }
 
@@ -59,10 +59,10 @@ export async function federatedToken(
   scopes: readonly string[],
   context: MintContext,
 ): Promise<GoogleToken> {
-  const wire = googleWire(context);
+  const transport = googleTransport(context);
   const make = () =>
     new PoolClient({
-      ...sharedOptions(wire, scopes),
+      ...sharedOptions(transport, scopes),
       type: "external_account",
       audience: pool.audience,
       subject_token_type: "urn:ietf:params:oauth:token-type:jwt",
@@ -72,9 +72,9 @@ export async function federatedToken(
         : { service_account_impersonation_url: pool.impersonationUrl }),
     });
   try {
-    return await ask(make, wire, context, FEDERATION);
+    return await ask(make, transport, context, FEDERATION);
   } catch (error) {
-    throw error instanceof Failure ? error : googleFailure(wire.outcome(), FEDERATION, context.deadline);
+    throw error instanceof Failure ? error : googleFailure(transport.outcome(), FEDERATION, context.deadline);
   }
 }
 
@@ -87,7 +87,7 @@ function longestLife(file: CredentialFile): Pick<GoogleToken, "longestMs"> {
 
 async function ask(
   make: () => TokenClient,
-  wire: GoogleWire,
+  transport: GoogleTransport,
   context: MintContext,
   call: GoogleCall,
 ): Promise<GoogleToken> {
@@ -95,7 +95,7 @@ async function ask(
   const answer = await withRetries(
     context,
     () => client.getAccessToken(),
-    () => judgeGoogle(wire.outcome()),
+    () => judgeGoogle(transport.outcome()),
   );
   const said = client.credentials.expiry_date ?? endIn(answer.res, context.clock.nowMs());
   const expiresAtMs = typeof said === "number" ? said : Number.NaN;
@@ -111,13 +111,13 @@ function endIn(response: unknown, nowMs: number): number {
   return nowMs + (seconds ?? Number.NaN) * 1000;
 }
 
-function sharedOptions(wire: GoogleWire, scopes: readonly string[]) {
+function sharedOptions(transport: GoogleTransport, scopes: readonly string[]) {
   return {
     scopes: [...scopes],
     // Off: its interceptors print requests when GOOGLE_SDK_NODE_LOGGING is set.
     useAuthRequestParameters: false,
     transporterOptions: {
-      fetchImplementation: wire.fetch,
+      fetchImplementation: transport.fetch,
       // Present, so that gaxios makes no proxy agent of its own; our fetch never asks it.
       agent: (): never => {
         throw new Error("no agent");

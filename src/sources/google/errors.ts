@@ -51,8 +51,8 @@ function transportFailure(error: TransportError, api: string, deadline: Deadline
       hint: "check the network, or raise deadlineMs",
     });
   }
-  if (error.trouble === "too-large") return badAnswer(api);
-  if (error.trouble === "not-allowed") {
+  if (error.kind === "too-large") return badAnswer(api);
+  if (error.kind === "not-allowed") {
     return new Failure("config-invalid", "the Google credential file names an address that is not https", {
       hint: "use a credential file that gcloud wrote",
     });

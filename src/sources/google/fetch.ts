@@ -5,7 +5,7 @@ import { type Endpoint, isSafeEndpoint, parseEndpoint } from "../../core/endpoin
 import { isRecord } from "../../core/entry.ts";
 import { parseForeignJson } from "../../core/foreign-json.ts";
 import type { HttpResponse } from "../../edge/http.ts";
-import type { Again } from "../../edge/retry.ts";
+import type { Retry } from "../../edge/retry.ts";
 import { isPassing, retryAfterMs } from "../../edge/retry.ts";
 import { TransportError } from "../../edge/transport-error.ts";
 import type { MintContext } from "../cloud/context.ts";
@@ -32,7 +32,7 @@ export interface GoogleOutcome {
 
 export type GoogleProblem = "audience" | "provider" | "issuer" | "expired" | "condition";
 
-export interface GoogleWire {
+export interface GoogleTransport {
   readonly fetch: typeof fetch;
   outcome(): GoogleOutcome;
 }
@@ -40,7 +40,10 @@ export interface GoogleWire {
 const NOTHING: GoogleOutcome = { last: undefined, code: undefined, skewMs: undefined, retryAfterMs: 0 };
 
 /** `tokenUri`: where a credential file says its tokens are made; the library has that address built in. */
-export function googleWire({ http, clock, deadline }: MintContext, tokenUri?: Endpoint): GoogleWire {
+export function googleTransport(
+  { http, clock, deadline }: MintContext,
+  tokenUri?: Endpoint,
+): GoogleTransport {
   let outcome = NOTHING;
   const send = async (url: URL, init: RequestInit): Promise<Response> => {
     const named = url.href === TOKEN_URL && tokenUri !== undefined;
@@ -75,7 +78,7 @@ export function googleWire({ http, clock, deadline }: MintContext, tokenUri?: En
 }
 
 /** Whether an attempt that ended so may be made again. */
-export function judgeGoogle({ last, retryAfterMs: afterMs }: GoogleOutcome): Again | undefined {
+export function judgeGoogle({ last, retryAfterMs: afterMs }: GoogleOutcome): Retry | undefined {
   if (last instanceof TransportError) return isPassing(last) ? { afterMs } : undefined;
   return last !== undefined && (last === 429 || last >= 500) ? { afterMs } : undefined;
 }

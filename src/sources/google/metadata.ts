@@ -7,7 +7,7 @@ import { Failure } from "../../core/failures.ts";
 import { parseForeignJson } from "../../core/foreign-json.ts";
 import { within } from "../../edge/clock.ts";
 import type { HttpResponse } from "../../edge/http.ts";
-import { sendPatiently } from "../../edge/retry.ts";
+import { sendWithRetries } from "../../edge/retry.ts";
 import { TransportError } from "../../edge/transport-error.ts";
 import type { MintContext } from "../cloud/context.ts";
 import { readSeconds } from "../cloud/lifetime.ts";
@@ -53,13 +53,13 @@ export async function metadataToken(
   const deadline = within(context.clock, context.deadline, LIMIT_MS);
   const path = `service-accounts/default/token${query}`;
   try {
-    const answer = await sendPatiently({ clock: context.clock, deadline }, () =>
+    const answer = await sendWithRetries({ clock: context.clock, deadline }, () =>
       askMetadata(path, context, deadline.remainingMs()),
     );
     return read(answer, context);
   } catch (error) {
     if (error instanceof TransportError) {
-      return { kind: "none", reason: unreachable(error), conclusive: error.trouble === "timeout" };
+      return { kind: "none", reason: unreachable(error), conclusive: error.kind === "timeout" };
     }
     throw error;
   }
@@ -134,7 +134,7 @@ function parseToken(body: Buffer, nowMs: number): GoogleToken | undefined {
 }
 
 function unreachable(error: TransportError): Failure {
-  const how = error.trouble === "timeout" ? "did not answer" : "cannot be reached";
+  const how = error.kind === "timeout" ? "did not answer" : "cannot be reached";
   return new Failure("google-unreachable", `the GCE metadata server ${how}`, {
     hint: "run on GCE, sign in with gcloud auth application-default login, or configure identity.oidc",
   });

@@ -4,7 +4,7 @@
 import { statSync } from "node:fs";
 import type { MintPlan } from "../../core/identity.ts";
 import { sha256 } from "../../core/sha256.ts";
-import { placeOf } from "../aws/endpoint.ts";
+import { endpointParameters } from "../aws/endpoint.ts";
 import { sharedFiles } from "../aws/files.ts";
 import { variable } from "../cloud/variable.ts";
 import { credentialPath } from "../google/files.ts";
@@ -52,7 +52,14 @@ export function mintFingerprint(plan: MintPlan, env: Env, home: string | undefin
   const service = cloud.kind === "ecr" ? "ECR" : "ECR_PUBLIC";
   // Of the FIPS and dual-stack variables only what they make of the endpoint counts: `false` and unset are the same.
   const endpoints = hashes(env, [`AWS_ENDPOINT_URL_${service}`, "AWS_ENDPOINT_URL_STS"]);
-  return text(cloud.kind, placeOf(cloud, env), endpoints, base, identity, awsSurroundings(plan, env, home));
+  return text(
+    cloud.kind,
+    endpointParameters(cloud, env),
+    endpoints,
+    base,
+    identity,
+    awsSurroundings(plan, env, home),
+  );
 }
 
 function awsSurroundings({ identity, audience }: MintPlan, env: Env, home: string | undefined): unknown {

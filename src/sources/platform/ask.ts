@@ -12,11 +12,11 @@ import { withLease } from "../../store/lease.ts";
 import { Outage } from "./errors.ts";
 import { Evaluation } from "./evaluation.ts";
 import { keepList, lastKnown, wasManaged } from "./known-secrets.ts";
+import { type ReadOptions, readValue, SecretReadError } from "./read-value.ts";
 import { keepFailure, keepOutage, recentFailure } from "./recent-failures.ts";
 import { erasedAtMs, toResult } from "./result.ts";
 import type { SecretCache } from "./secret-cache.ts";
 import { fetchSecretList } from "./secret-list.ts";
-import { type ReadOptions, readValue, SecretReadError } from "./secret-value.ts";
 
 /** How long the platform gets when a last known answer could serve instead, in milliseconds. */
 const REVALIDATE_LIMIT_MS = 2000;

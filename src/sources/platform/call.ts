@@ -1,12 +1,12 @@
 // One call to the platform with one token: Connect unary JSON over POST, the retries that are allowed, the two
-// redirects that are allowed, and the sorting of every result into an answer, a refusal or an outage.
+// redirects that are allowed, and what every result means: an answer, a refusal or an outage.
 
 import { type Endpoint, parseEndpoint } from "../../core/endpoint.ts";
 import { parseConnectError, parseJson } from "../../core/platform-answers.ts";
 import type { Secret } from "../../core/secret.ts";
 import type { Clock, Deadline } from "../../edge/clock.ts";
 import type { Http, HttpResponse } from "../../edge/http.ts";
-import { type Again, retryAfterMs, withRetries } from "../../edge/retry.ts";
+import { type Retry, retryAfterMs, withRetries } from "../../edge/retry.ts";
 import { TransportError } from "../../edge/transport-error.ts";
 import { settingFailure, transportMessage } from "../../edge/transport-message.ts";
 import { Outage, Refused } from "./errors.ts";
@@ -40,7 +40,7 @@ export async function callPlatform<T>(call: PlatformCall<T>, http: Http, clock: 
   };
   const grantedMs = deadline.remainingMs();
   try {
-    return sort(await withRetries({ clock, deadline }, attempt, afterError, afterAnswer), call);
+    return interpret(await withRetries({ clock, deadline }, attempt, afterError, afterAnswer), call);
   } catch (error) {
     throw error instanceof TransportError
       ? (settingFailure(error) ?? transportOutage(error, grantedMs))
@@ -65,14 +65,13 @@ function send<T>(call: PlatformCall<T>, base: Endpoint, http: Http): Promise<Htt
 }
 
 /** Silence is not asked twice: it has used up the time. */
-function afterError(error: unknown): Again | undefined {
-  const isAgain =
-    error instanceof TransportError && (error.trouble === "connect" || error.trouble === "broken");
+function afterError(error: unknown): Retry | undefined {
+  const isAgain = error instanceof TransportError && (error.kind === "connect" || error.kind === "broken");
   return isAgain ? { afterMs: 0 } : undefined;
 }
 
 /** Of 429 only one that says when. RetryInfo outranks the headers. */
-function afterAnswer({ status, headers, body }: HttpResponse, nowMs: number): Again | undefined {
+function afterAnswer({ status, headers, body }: HttpResponse, nowMs: number): Retry | undefined {
   const header = retryAfterMs(headers["retry-after"], nowMs);
   if (RETRIED_STATUS.has(status)) return { afterMs: header ?? 0 };
   if (status !== 429) return undefined;
@@ -100,7 +99,7 @@ export function allowedRedirect(
   return same || twins ? { ...target, path: base.path } : undefined;
 }
 
-function sort<T>(response: HttpResponse, call: PlatformCall<T>): T {
+function interpret<T>(response: HttpResponse, call: PlatformCall<T>): T {
   const { status } = response;
   const json = parseJson(response.body);
   if (status >= 200 && status < 300) {
@@ -171,7 +170,7 @@ function checkBase(base: Endpoint, response: HttpResponse): string {
 
 function transportOutage(error: TransportError, grantedMs: number): Outage {
   const { message, hint } = transportMessage(error, "the platform");
-  switch (error.trouble) {
+  switch (error.kind) {
     case "timeout":
       return new Outage("platform-timeout", message, { hint: hint ?? "try again", grantedMs });
     case "tls":

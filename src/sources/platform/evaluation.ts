@@ -8,8 +8,8 @@ import type { AnswerEntry, KnownOutcome, ListEntry } from "../../core/platform-e
 import type { Considered } from "../../core/platform-result.ts";
 import type { RegistryRef } from "../../core/registry.ts";
 import type { SecretValue } from "../../core/secret-value.ts";
+import { type Read, type ReadOptions, readValue, SecretReadError } from "./read-value.ts";
 import { noneAt } from "./result.ts";
-import { type Read, type ReadOptions, readValue, SecretReadError } from "./secret-value.ts";
 
 export class Evaluation {
   readonly #ref: RegistryRef;

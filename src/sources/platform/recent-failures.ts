@@ -13,7 +13,7 @@ import {
 import type { RegistryRef } from "../../core/registry.ts";
 import { erasedAtMs } from "./result.ts";
 import type { SecretCache, SecretCacheOptions } from "./secret-cache.ts";
-import { settingsMark } from "./settings-mark.ts";
+import { settingsFingerprint } from "./settings-fingerprint.ts";
 
 /** A platform that is silent for so long is silent for every run. */
 const ENOUGH_TIME_MS = 4000;
@@ -68,4 +68,4 @@ const failureKey = (ref: RegistryRef | undefined, secretCache: SecretCache): str
   `${secretCache.key("failure", ref?.key ?? "")}\n${markOf(secretCache.options)}`;
 
 const markOf = ({ settings }: SecretCacheOptions): string =>
-  settings === undefined ? "" : settingsMark(settings);
+  settings === undefined ? "" : settingsFingerprint(settings);

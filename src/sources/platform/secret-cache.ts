@@ -19,7 +19,7 @@ import type { RegistryRef } from "../../core/registry.ts";
 import type { Clock } from "../../edge/clock.ts";
 import type { Cache } from "../../store/cache.ts";
 import { erasedAtMs, noneAt, toResult } from "./result.ts";
-import type { Settings } from "./settings-mark.ts";
+import type { Settings } from "./settings-fingerprint.ts";
 
 export interface SecretCacheOptions {
   readonly config: Config;

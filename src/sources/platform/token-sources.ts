@@ -18,7 +18,7 @@ export interface TokenSource {
   /** True when the source was there at the first look, usable or not; without a network call or starting a program. */
   isPresent(): boolean;
   /** What told this source's content then from another's, for cache keys: the token, or a command's arguments. */
-  mark(): string;
+  fingerprint(): string;
   /**
    * Looks anew, since tokens rotate. Undefined: it holds no token. Rejects with a CommandTrouble when a command gave none, with a Failure
    * (`config-invalid`) that names the source when what it holds is no token.
@@ -100,7 +100,7 @@ function fromHeld(name: string, held: () => FoundFile): TokenSource {
   return {
     name,
     isPresent: () => first().kind !== "unset",
-    mark() {
+    fingerprint() {
       const found = first();
       return `${name}\n${found.kind === "token" ? found.token : found.kind}`;
     },
@@ -113,7 +113,7 @@ function fromCommand(command: readonly string[]): TokenSource {
   return {
     name,
     isPresent: () => true,
-    mark: () => `command\n${JSON.stringify(command)}`,
+    fingerprint: () => `command\n${JSON.stringify(command)}`,
     read: async (run) => toToken(name, tokenSetting(await run(command))),
   };
 }

@@ -1,5 +1,5 @@
 // Follows the platform's events (EventService/WatchEvents, JSON lines). It carries no news itself: whoever listens asks
-// again. A refusal is told from trouble on the way, since after a refusal nobody tries again.
+// again. A refusal is told from an error on the way, since after a refusal nobody tries again.
 
 import type { Endpoint } from "../../core/endpoint.ts";
 import { parseConnectError, parseJson } from "../../core/platform-answers.ts";

@@ -91,7 +91,7 @@ export function httpFor(
   return http;
 }
 
-/** What became of a request in a few words: its status and body, or the kind of trouble. */
+/** What became of a request in a few words: its status and body, or the kind of error. */
 export async function outcome(
   http: Http,
   url: string,
@@ -112,6 +112,6 @@ export async function outcome(
     if (!(error instanceof TransportError)) throw error;
     if (JSON.stringify([error.message, error.stack, error.cause]).includes("c4nary"))
       throw new Error("it shows a secret");
-    return error.trouble;
+    return error.kind;
   }
 }

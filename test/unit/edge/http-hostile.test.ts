@@ -1,5 +1,5 @@
 // Servers that mean ill, over plain HTTP: silence, drops, resets, nonsense, floods, bombs. Every request ends in time, in
-// a TransportError that says what kind of trouble it was.
+// a TransportError that says what kind of error it was.
 
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";

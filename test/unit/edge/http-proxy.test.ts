@@ -121,7 +121,7 @@ it("a limit that ends while the trusted certificates are loaded holds", async ()
   const request = { method: "GET", endpoint: endpointOf(url), path: "/x", headers: {}, timeoutMs: 100 };
   const ended = http.send(request).catch((error: unknown) => error);
   const tooLong = new Promise((resolve) => setTimeout(() => resolve("no end"), 2000));
-  expect(await Promise.race([ended, tooLong])).toMatchObject({ trouble: "timeout" });
+  expect(await Promise.race([ended, tooLong])).toMatchObject({ kind: "timeout" });
 });
 
 describe("a proxy's address", () => {
@@ -140,7 +140,7 @@ describe("a proxy's address", () => {
     const asked = hosts.map(async (host) => {
       const request = { method: "GET", endpoint: endpointOf(`https://${host}`), path: "/", headers: {} };
       await expect(http.send(request)).rejects.toMatchObject({
-        trouble: "setting",
+        kind: "setting",
         host,
         details: { setting: { variable: "HTTPS_PROXY" } },
       });
@@ -228,7 +228,7 @@ describe("a proxy that means ill", () => {
       .send(request)
       .catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({
-      trouble: "proxy-refused",
+      kind: "proxy-refused",
       host: NAME,
       details: {
         port: 443,

@@ -12,7 +12,7 @@ const open = (url: string, env: Record<string, string> = {}) =>
 
 it("a server that is not there", async () => {
   await expect(open("http://127.0.0.1:1")).rejects.toMatchObject({
-    trouble: "connect",
+    kind: "connect",
     host: "127.0.0.1",
     details: { port: 1, proxy: undefined },
   });
@@ -21,7 +21,7 @@ it("a server that is not there", async () => {
 it("a proxy that is not there", async () => {
   const HTTPS_PROXY = "http://u:c4nary@127.0.0.1:1";
   await expect(open("https://a.example.test:8443", { HTTPS_PROXY })).rejects.toMatchObject({
-    trouble: "connect",
+    kind: "connect",
     host: "a.example.test",
     details: { port: 8443, proxy: { address: "127.0.0.1:1", variable: "HTTPS_PROXY" }, atProxy: true },
   });
@@ -29,7 +29,7 @@ it("a proxy that is not there", async () => {
 
 it("a proxy that is no URL", async () => {
   await expect(open("https://a.example.test", { HTTPS_PROXY: "not a url" })).rejects.toMatchObject({
-    trouble: "setting",
+    kind: "setting",
     details: { setting: { variable: "HTTPS_PROXY" } },
   });
 });
@@ -44,5 +44,5 @@ it("a stream that breaks off", async () => {
   const read = async (): Promise<void> => {
     for await (const chunk of chunks) expect(String(chunk)).toBe("a");
   };
-  await expect(read()).rejects.toMatchObject({ trouble: "broken", details: { port: server.port } });
+  await expect(read()).rejects.toMatchObject({ kind: "broken", details: { port: server.port } });
 });

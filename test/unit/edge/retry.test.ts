@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { type Deadline, deadlineAfter } from "../../../src/edge/clock.ts";
 import type { HttpResponse } from "../../../src/edge/http.ts";
-import { retryAfterMs, sendPatiently, withRetries } from "../../../src/edge/retry.ts";
+import { retryAfterMs, sendWithRetries, withRetries } from "../../../src/edge/retry.ts";
 import { TransportError } from "../../../src/edge/transport-error.ts";
 import { ManualClock } from "./manual-clock.ts";
 
@@ -157,9 +157,9 @@ describe("a server on the machine's own link", () => {
       return step;
     };
     const time = { clock, deadline: deadlineAfter(clock, 10_000) };
-    const ended = await sendPatiently(time, send).then(
+    const ended = await sendWithRetries(time, send).then(
       ({ status }) => String(status),
-      (error: unknown) => (error as TransportError).trouble,
+      (error: unknown) => (error as TransportError).kind,
     );
     expect([ended, sent]).toEqual([end, attempts]);
   });

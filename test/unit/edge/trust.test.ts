@@ -113,7 +113,7 @@ describe.each(CA_VARIABLES)("%s", (name) => {
     const path = typeof made === "string" ? made : made();
     const setting = { variable: name, reason: `names ${path}, which ${what}` };
     expect(() => trustOf({ [name]: path })).toThrow(
-      expect.objectContaining({ trouble: "setting", details: { setting } }) as Error,
+      expect.objectContaining({ kind: "setting", details: { setting } }) as Error,
     );
   });
 

@@ -94,7 +94,7 @@ it("at rest it asks no more than once in five minutes, and writes nothing", asyn
   await scene.end();
 });
 
-describe("trouble", () => {
+describe("errors", () => {
   it("an outage takes nothing away, and its end is noticed", async () => {
     const scene = await startExport({ seed });
     await scene.pass(MINUTE);

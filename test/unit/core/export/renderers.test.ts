@@ -1,5 +1,6 @@
 import { parse } from "smol-toml";
 import { describe, expect, it } from "vitest";
+import { authFile, authsOf, readAuthFile } from "../../../../src/core/export/auth-file.ts";
 import {
   endpointsOf,
   hostDirectory,
@@ -8,7 +9,6 @@ import {
   readHostsToml,
   registryOfDirectory,
 } from "../../../../src/core/export/containerd.ts";
-import { authFile, authsOf, readAuthFile } from "../../../../src/core/export/docker-config.ts";
 import { basicAuth, type ExportEntry, fromBase64 } from "../../../../src/core/export/entry.ts";
 import { isLabel, isSecretName, manifest, readManifest } from "../../../../src/core/export/kubernetes.ts";
 import { parseRegistry, type RegistryRef } from "../../../../src/core/registry.ts";

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { deadlineAfter, systemClock } from "../../../../src/edge/clock.ts";
 import type { HttpRequest } from "../../../../src/edge/http.ts";
 import { TransportError } from "../../../../src/edge/transport-error.ts";
-import { awsWire } from "../../../../src/sources/aws/request-handler.ts";
+import { awsRequestHandler } from "../../../../src/sources/aws/request-handler.ts";
 import type { MintContext } from "../../../../src/sources/cloud/context.ts";
 
 const NOW_MS = Date.parse("2026-05-01T12:00:00Z");
@@ -32,21 +32,32 @@ describe("a request", () => {
   it("keeps its query, repeated and escaped as it was signed", async () => {
     const sent: HttpRequest[] = [];
     const query = { role_name: "a b/c*", list: ["1", "2"], empty: null };
-    await awsWire(noting(sent)).handle({ ...REQUEST, path: "/federation/credentials", query });
+    await awsRequestHandler(noting(sent)).handle({ ...REQUEST, path: "/federation/credentials", query });
     expect(sent[0]?.path).toBe("/federation/credentials?role_name=a%20b%2Fc%2A&list=1&list=2&empty=");
   });
 
   it("keeps port, method, headers and body", async () => {
     const sent: HttpRequest[] = [];
     const headers = { authorization: "x" };
-    await awsWire(noting(sent)).handle({ ...REQUEST, method: "POST", port: 8443, headers, body: "{}" });
+    await awsRequestHandler(noting(sent)).handle({
+      ...REQUEST,
+      method: "POST",
+      port: 8443,
+      headers,
+      body: "{}",
+    });
     expect(sent[0]).toMatchObject({ method: "POST", headers, body: "{}" });
     expect(sent[0]?.endpoint.origin).toBe("https://sts.example:8443");
   });
 
   it("goes to loopback without TLS, IPv6 too", async () => {
     const sent: HttpRequest[] = [];
-    await awsWire(noting(sent)).handle({ ...REQUEST, protocol: "http:", hostname: "[::1]", port: 9 });
+    await awsRequestHandler(noting(sent)).handle({
+      ...REQUEST,
+      protocol: "http:",
+      hostname: "[::1]",
+      port: 9,
+    });
     expect(sent[0]?.endpoint.origin).toBe("http://[::1]:9");
   });
 
@@ -60,25 +71,25 @@ describe("a request", () => {
     ["with a stream", { body: new ReadableStream() }],
   ])("is not sent %s", async (_what, odd) => {
     const sent: HttpRequest[] = [];
-    const wire = awsWire(noting(sent));
-    await expect(wire.handle({ ...REQUEST, ...odd })).rejects.toThrow(TransportError);
+    const handler = awsRequestHandler(noting(sent));
+    await expect(handler.handle({ ...REQUEST, ...odd })).rejects.toThrow(TransportError);
     expect(sent).toEqual([]);
-    expect(wire.last()).toBeInstanceOf(TransportError);
+    expect(handler.last()).toBeInstanceOf(TransportError);
   });
 });
 
 describe("an answer", () => {
   it("says how far the server's clock is ahead", async () => {
-    const wire = awsWire(noting([], { date: "Sat, 02 May 2026 12:00:00 GMT" }));
-    expect(wire.skewMs()).toBeUndefined();
-    await wire.handle(REQUEST);
-    expect(wire.skewMs()).toBe(24 * 3600_000);
-    expect(wire.last()).toBe(200);
+    const handler = awsRequestHandler(noting([], { date: "Sat, 02 May 2026 12:00:00 GMT" }));
+    expect(handler.skewMs()).toBeUndefined();
+    await handler.handle(REQUEST);
+    expect(handler.skewMs()).toBe(24 * 3600_000);
+    expect(handler.last()).toBe(200);
   });
 
   it("without a time, or with an odd one, says nothing of it", async () => {
-    const wire = awsWire(noting([], { date: "soon" }));
-    await wire.handle(REQUEST);
-    expect(wire.skewMs()).toBeUndefined();
+    const handler = awsRequestHandler(noting([], { date: "soon" }));
+    await handler.handle(REQUEST);
+    expect(handler.skewMs()).toBeUndefined();
   });
 });

@@ -146,7 +146,7 @@ it("the mark of a source tells tokens apart and is no request", () => {
   const marks = (env: Record<string, string>): string[] =>
     tokenSources(DEFAULT_CONFIG, env)
       .filter((s) => s.isPresent())
-      .map((s) => s.mark());
+      .map((s) => s.fingerprint());
   expect(marks({ ONA_TOKEN: "a" })).toEqual(marks({ ONA_TOKEN: " a\n" }));
   expect(marks({ ONA_TOKEN: "a" })).not.toEqual(marks({ ONA_TOKEN: "b" }));
   expect(marks({ ONA_TOKEN: "a" })).not.toEqual(marks({ GITPOD_TOKEN: "a" }));

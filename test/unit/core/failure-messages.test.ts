@@ -5,10 +5,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { MESSAGES_PAGE, withMessages } from "../../../build/messages-page.ts";
+import { FAILURE_MESSAGES } from "../../../src/core/failure-messages.ts";
 import { FAILURE_CODES } from "../../../src/core/failures.ts";
 import { FINDING_MESSAGES } from "../../../src/core/finding-messages.ts";
 import { FINDING_CODES } from "../../../src/core/findings.ts";
-import { FAILURE_MESSAGES } from "../../../src/core/messages.ts";
 import { repository } from "../../support/run-helper.ts";
 
 const rows = Object.entries({ ...FAILURE_MESSAGES, ...FINDING_MESSAGES });

@@ -24,15 +24,15 @@ export interface Settings {
 const known = new WeakMap<Settings, string>();
 
 /** A hash: proxies and tokens hold secrets. */
-export function settingsMark(settings: Settings): string {
-  const mark = known.get(settings) ?? newMark(settings);
-  known.set(settings, mark);
-  return mark;
+export function settingsFingerprint(settings: Settings): string {
+  const fingerprint = known.get(settings) ?? newFingerprint(settings);
+  known.set(settings, fingerprint);
+  return fingerprint;
 }
 
-function newMark({ context: { env }, config, tokenSources }: Settings): string {
+function newFingerprint({ context: { env }, config, tokenSources }: Settings): string {
   const files = CA_VARIABLES.map((name) => [env[name] ?? null, stampOf(setting(env[name]))]);
-  const tokens = tokenSources.filter((source) => source.isPresent()).map((source) => source.mark());
+  const tokens = tokenSources.filter((source) => source.isPresent()).map((source) => source.fingerprint());
   const variables = VARIABLES.map((name) => env[name] ?? null);
   return textHash(JSON.stringify([variables, files, SYSTEM_BUNDLES.map(stampOf), tokens, config]));
 }
