@@ -1,14 +1,19 @@
 import { defineConfig } from "vitest/config";
 
+/** Tests that take a machine to themselves: herds of processes, and limits in real time that a busy machine would exceed. */
+const ALONE = ["test/process/{herd,mint-herd,mint-silent}.test.ts"];
+
 export default defineConfig({
   test: {
     passWithNoTests: false,
+    maxWorkers: "100%",
     projects: [
       {
         test: {
           name: "unit",
           include: ["test/unit/**/*.test.ts"],
           testTimeout: 30_000,
+          isolate: false,
         },
       },
       {
@@ -22,6 +27,15 @@ export default defineConfig({
         test: {
           name: "process",
           include: ["test/{process,demo}/**/*.test.ts"],
+          exclude: ALONE,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: "process-alone",
+          include: ALONE,
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,
@@ -34,7 +48,6 @@ export default defineConfig({
           globalSetup: ["test/clients/setup.ts"],
           testTimeout: 180_000,
           hookTimeout: 300_000,
-          fileParallelism: false,
         },
       },
       {

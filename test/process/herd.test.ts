@@ -2,9 +2,10 @@
 // the middle of it costs the others work at most, never an answer.
 
 import { existsSync, readdirSync } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { parseRegistry } from "../../src/core/registry.ts";
+import { buildsUnderTest, type HelperRun, runHelper } from "../support/run-helper.ts";
 import { HOST, herdBuilds, herdScene, inWords } from "./herd-scene.ts";
 
 const TEAM = { name: "TEAM", host: HOST, value: "demo:password" };
@@ -50,6 +51,24 @@ for (const build of herdBuilds) {
       expect(scene.platform.journal.count("GetSecretValue")).toBeLessThanOrEqual(5);
       expect(readdirSync(scene.cacheDir).filter((name) => name.endsWith(".lock"))).toEqual([]);
     });
+
+    it.each(["cold", "warm"])(
+      "of shells that pipe, %s: equal answers, one list and one value",
+      async (heat) => {
+        const scene = await herdScene(build, { secrets: [TEAM], latencyMs: 200 });
+        if (heat === "warm") await scene.run();
+        const running: Promise<HelperRun>[] = [];
+        for (let n = 0; n < 40; n += 1) {
+          const launcher = ["/bin/sh", "-c", `printf %s ${HOST} | "$@"`, "sh"];
+          running.push(
+            runHelper(build, ["get"], { env: scene.env, cwd: scene.bed.cwd, launcher, timeoutMs: 60_000 }),
+          );
+          await setImmediate();
+        }
+        expect((await Promise.all(running)).map(inWords)).toEqual(right(40));
+        expect(scene.platform.journal.methods()).toEqual(["GetEnvironment", "GetSecretValue"]);
+      },
+    );
 
     it("during an outage: it is found out once, and nobody claims to know", async () => {
       const outage = { kind: "error", code: "internal" } as const;
@@ -133,5 +152,22 @@ for (const build of herdBuilds) {
       expect(existsSync(scene.cacheDir)).toBe(true);
       expect(inWords(await scene.run())).toBe("demo:password");
     });
+  });
+}
+
+for (const build of buildsUnderTest()) {
+  it(`${build.name}: the next get takes the lock of one that was killed over at once`, async () => {
+    const scene = await herdScene(build, { secrets: [TEAM] });
+    await scene.platform.apply({ do: "fault", fault: { method: "GetEnvironment", nth: 1, kind: "hang" } });
+    let pid = 0;
+    const killed = scene.run(HOST, (started) => {
+      pid = started;
+    });
+    await scene.heard("GetEnvironment", 1);
+    process.kill(pid, "SIGKILL");
+    await killed;
+    const next = await scene.run();
+    expect(inWords(next)).toBe("demo:password");
+    expect(next.tookMs).toBeLessThan(2500);
   });
 }

@@ -68,17 +68,6 @@ for (const build of buildsUnderTest()) {
       },
     );
 
-    it("the next get takes the lock of one that was ended over at once", async () => {
-      await at.platform.apply({ do: "fault", fault: { method: "GetEnvironment", nth: 1, kind: "hang" } });
-      const ended = run();
-      while (at.platform.journal.count("GetEnvironment") === 0) await wait(10);
-      ended.kill("SIGKILL");
-      await ended;
-      const next = await run();
-      expect(told(next)).toEqual({ stdout: ANSWER, stderr: "", end: 0 });
-      expect(next.tookMs).toBeLessThan(2500);
-    });
-
     it("an inherited ignored SIGCHLD: the token's command can be run all the same", async () => {
       at.configure({ token: { command: ["/bin/echo", "env-token"] } });
       const env = { DOCKER_CREDENTIAL_ONA_TOKEN: undefined };

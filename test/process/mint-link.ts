@@ -1,5 +1,5 @@
 // A machine of a cloud in a network of its own: the metadata address answers on the loopback interface, and every
-// proxy variable names a recorder. Started by mint-quiet.test.ts with `unshare -n`; it prints what it saw as JSON.
+// proxy variable names a recorder. Started by mint-silent.test.ts with `unshare -n`; it prints what it saw as JSON.
 
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";

@@ -1,19 +1,13 @@
 // What must not happen while a token is minted: a cloud request for a look-alike, a question to a metadata server
 // through a proxy, a word of the SDKs on a stream.
 
-import { spawn, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { rejectedHosts } from "../../fixtures/hosts/table.ts";
 import type { Clouds } from "../stand-ins/clouds/clouds.ts";
-import { repository } from "../support/run-helper.ts";
 import { inParallel } from "./in-parallel.ts";
 import { ECR, executables, failureIn, GAR, mintBed, passwordIn } from "./mint-bed.ts";
-import type { Seen } from "./mint-link.ts";
 
 const alike = rejectedHosts.filter((row) => row.outcome === "plain");
 const some = alike.filter((_, n) => n % Math.floor(alike.length / 30) === 0).map((row) => row.input);
@@ -24,11 +18,6 @@ const everywhere: (keyof Clouds & ("ecr" | "ecrPublic" | "sts" | "imds" | "gce")
   "imds",
   "gce",
 ];
-
-/** A network of our own with the metadata address in it. */
-const LINK = "ip link set lo up && ip addr add 169.254.169.254/32 dev lo";
-const hasNetworks = process.getuid?.() === 0 && spawnSync("unshare", ["-n", "sh", "-c", LINK]).status === 0;
-if (!hasNetworks) console.log("no network namespaces here: the real metadata addresses are not tested");
 
 for (const build of executables) {
   describe(`${build.name}: a look-alike`, () => {
@@ -112,52 +101,5 @@ for (const build of executables) {
       await at.password(GAR, env);
       expect(asked).toEqual([]);
     });
-  });
-
-  describe.skipIf(!hasNetworks)(`${build.name}: the metadata address`, () => {
-    it.each([
-      ["aws", ECR, "ecr"],
-      ["google", GAR, "gar"],
-    ])("of %s is asked past the proxy", async (cloud, host, source) => {
-      const seen = await see(cloud, host, source);
-      passwordIn(host, seen);
-      expect(seen.proxied).toEqual([]);
-      expect(seen.metadata.length).toBeGreaterThan(0);
-    });
-
-    it.each([
-      ["silent", "imds-no-answer", ECR, "ecr"],
-      ["silent", "google-unreachable", GAR, "gar"],
-      ["not there", "aws-no-credentials", ECR, "ecr"],
-      ["not there", "google-unreachable", GAR, "gar"],
-    ])("that is %s ends with %s within 2 s and the start-up", async (cloud, code, host, source) => {
-      const seen = await see(cloud, host, source);
-      failureIn(host, code, seen);
-      expect(seen.proxied).toEqual([]);
-      expect(seen.tookMs).toBeLessThan(2500);
-    });
-  });
-}
-
-function see(cloud: string, host: string, source: string): Promise<Seen> {
-  const root = mkdtempSync(join(tmpdir(), "ona-link-"));
-  onTestFinished(() => rmSync(root, { recursive: true, force: true }));
-  mkdirSync(join(root, "config"), { mode: 0o700 });
-  const config = join(root, "config/config.json");
-  writeFileSync(config, JSON.stringify({ registries: { [host]: { source } } }), { mode: 0o600 });
-  const program = join(repository, "test/process/mint-link.ts");
-  const script = `${LINK} && exec "$@"`;
-  const command = [process.execPath, program, cloud, host, config];
-  const child = spawn("unshare", ["-n", "sh", "-c", script, "sh", ...command], {
-    env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", HOME: root },
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  let output = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    output += text;
-  });
-  return new Promise((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", () => resolve(JSON.parse(output) as Seen));
   });
 }

@@ -10,6 +10,10 @@ import { fileURLToPath } from "node:url";
 export const repository = fileURLToPath(new URL("../..", import.meta.url));
 /** A Node that runs TypeScript, whatever the host's own is. */
 const node = join(repository, "node_modules/node/bin/node");
+/** Without its compiled files at hand, a start of the source costs three times as much. Node itself sees to it that they fit. */
+const compileCache = `--import=data:text/javascript,${encodeURIComponent(
+  `import { enableCompileCache } from "node:module"; enableCompileCache(${JSON.stringify(join(repository, "node_modules/.cache/compiled-source"))});`,
+)}`;
 
 export type BuildName = "source" | "bundle" | "executable" | "node-edition";
 
@@ -23,7 +27,7 @@ export interface Build {
 export const executable = build("executable", [join(repository, "dist/docker-credential-ona")]);
 
 export const builds: readonly Build[] = [
-  build("source", [node, join(repository, "src/main.ts")]),
+  build("source", [node, compileCache, join(repository, "src/main.ts")]),
   build("bundle", [node, join(repository, "dist/main.js")]),
   executable,
   build("node-edition", [join(repository, "dist/docker-credential-ona-node")]),

@@ -3,10 +3,9 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setImmediate } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { buildsUnderTest, type HelperRun, runHelper } from "../support/run-helper.ts";
-import { type HerdScene, HOST, herdBuilds, herdScene, inWords } from "./herd-scene.ts";
+import { type HerdScene, HOST, herdScene } from "./herd-scene.ts";
 
 const TEAM = { name: "TEAM", host: HOST, value: "demo:password" };
 const RIGHT = `0 {"ServerURL":"${HOST}","Username":"demo","Secret":"password"}`;
@@ -109,23 +108,6 @@ for (const build of buildsUnderTest()) {
       const run = await byShell(scene, script, { DOCKER_CREDENTIAL_ONA_DEADLINE_MS: "300" });
       expect(run.stderr.toString()).toBe("");
       expect(run.stdout.toString()).toBe("late\n");
-    });
-  });
-}
-
-for (const build of herdBuilds) {
-  describe(`${build.name}: a herd of shells`, () => {
-    it.each(["cold", "warm"])("that pipe, %s: equal answers, one list and one value", async (heat) => {
-      const scene = await herdScene(build, { secrets: [TEAM], latencyMs: 200 });
-      if (heat === "warm") await scene.run();
-      const running: Promise<HelperRun>[] = [];
-      for (let n = 0; n < 40; n += 1) {
-        running.push(byShell(scene, `printf %s ${HOST} | "$@"`));
-        await setImmediate();
-      }
-      const answers = (await Promise.all(running)).map(inWords);
-      expect(new Set(answers)).toEqual(new Set(["demo:password"]));
-      expect(scene.platform.journal.methods()).toEqual(["GetEnvironment", "GetSecretValue"]);
     });
   });
 }
