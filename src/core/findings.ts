@@ -1,6 +1,7 @@
 // What `doctor` finds: the closed list of codes that only it gives, the form of a finding and the order of findings. A
 // finding may carry any code of failures.ts too. No text of one may contain a secret.
 
+import { CLOUDS } from "./clouds/clouds.ts";
 import type { Failure, FailureCode } from "./failures.ts";
 
 export const FINDING_CODES = [
@@ -82,13 +83,19 @@ const ROOTS: readonly RegExp[] = [
   /^docker-file-broken$/,
   /^(?:registry-not-configured|other-helper|login-in-docker-file)$/,
   /^(?:near-miss|not-a-registry|secret-skipped)$/,
-  /^(?:imds-|wrong-cloud|google-scope-missing|aws-|google-|id-token)/,
+  new RegExp(`^(?:imds-|wrong-cloud|id-token|${cloudCodes()})`),
   /^(?:value-invalid|secret-missing|native-unsupported)$/,
   /^local-login-wins$/,
   /^wrong-secret-wins$/,
   /^(?:registry-|realm-|login-)/,
   /^image-/,
 ];
+
+function cloudCodes(): string {
+  return Object.values(CLOUDS)
+    .map(({ codes }) => `${codes}-`)
+    .join("|");
+}
 
 /** Worst first; one cause with many effects is one finding. */
 export function ranked(findings: readonly Finding[]): readonly Finding[] {

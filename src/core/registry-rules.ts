@@ -8,6 +8,7 @@ import {
   isProvider,
   type Provider,
   providerOf,
+  providers,
   recognizeCloud,
 } from "./clouds/clouds.ts";
 import { type Fields, Mistake } from "./config-fields.ts";
@@ -68,7 +69,7 @@ function parseRule(key: string, registries: Fields): RegistryRule {
   return rule;
 }
 
-const sources = (): readonly RuleSource[] => ["platform", ...Object.keys(CLOUDS).filter(isProvider), "none"];
+const sources = (): readonly RuleSource[] => ["platform", ...providers(), "none"];
 
 function checkMeaning(rule: RegistryRule, name: string): void {
   const { source, aliasOf, identity } = rule;

@@ -107,7 +107,37 @@ it("nobody else opens a connection", () => {
   ).toEqual([]);
 });
 
-it("an SDK is known to the files of its cloud, and they to mint.ts", () => {
+describe("the sources", () => {
+  /** Which rooms the files of a room may look into, beside their own. */
+  const rooms: Readonly<Record<string, readonly string[]>> = {
+    platform: [],
+    cloud: [],
+    aws: ["cloud"],
+    google: ["cloud"],
+    mint: ["aws", "google", "cloud"],
+  };
+  const roomOf = (name: string): string | undefined => /^sources\/([^/]+)\//.exec(name)?.[1];
+
+  it("are these rooms, and each has files", () => {
+    expect(new Set(inFolder("sources").map(({ name }) => roomOf(name)))).toEqual(new Set(Object.keys(rooms)));
+  });
+
+  it.each(inFolder("sources").map((file) => [file.name, file] as const))(
+    "%s looks into no other room than it may",
+    (name, { imports }) => {
+      const room = roomOf(name) ?? "";
+      const others = imports.map(roomOf).filter((other) => other !== undefined && other !== room);
+      expect(others.filter((other) => !rooms[room]?.includes(other ?? ""))).toEqual([]);
+    },
+  );
+
+  it("the rooms of the clouds are known to mint/ alone, but for what doctor says of a machine", () => {
+    const users = importers((name) => /^sources\/(?:aws|google|cloud)\//.test(name));
+    expect(users.filter((name) => roomOf(name) === undefined)).toEqual(["commands/doctor/cloud.ts"]);
+  });
+});
+
+it("an SDK is known to the files of its cloud", () => {
   const aws = (name: string): boolean => /^@(?:aws-sdk|smithy|aws-crypto)\//.test(name);
   const google = (name: string): boolean => /^(?:google-auth-library|gaxios|gcp-metadata)/.test(name);
   for (const name of importers(aws)) expect(name).toMatch(/^sources\/aws\/[a-z-]*\.ts$/);

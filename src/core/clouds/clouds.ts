@@ -50,6 +50,8 @@ type PrefixOf<Code, End extends string> = Code extends `${infer Prefix}${End}` ?
 
 export const CLOUDS: { readonly [P in Provider]: Cloud<P> } = { ecr: AWS, gar: GOOGLE };
 
+export const providers = (): readonly Provider[] => Object.keys(CLOUDS).filter(isProvider);
+
 export function isProvider(text: string): text is Provider {
   return Object.hasOwn(CLOUDS, text);
 }

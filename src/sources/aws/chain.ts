@@ -4,11 +4,10 @@
 import { Failure, toFailure } from "../../core/failures.ts";
 import type { MintContext } from "../cloud/context.ts";
 import { variable } from "../cloud/variable.ts";
-import { isOnGoogle } from "../google/metadata.ts";
 import { containerKeys, webIdentityKeys } from "./container.ts";
 import type { AwsEndpointParameters } from "./endpoint.ts";
 import { type Found, found, none } from "./found.ts";
-import { instanceKeys, onGoogle } from "./imds.ts";
+import { instanceKeys, onOtherCloud } from "./imds.ts";
 import type { AwsKeys } from "./keys.ts";
 import { variableKeys } from "./variables.ts";
 
@@ -137,7 +136,9 @@ async function nothingFound(
   sources: AwsSources,
 ): Promise<Failure> {
   // EC2's own word, or silence: another cloud's server at this address would have answered.
-  if (isConclusive !== true && (await isOnGoogle(sources.context))) return onGoogle();
+  const { context } = sources;
+  const other = isConclusive === true ? undefined : await context.others.machineOf("ecr", context);
+  if (other !== undefined) return onOtherCloud(other);
   return reason ?? noKeys("no AWS identity was found");
 }
 

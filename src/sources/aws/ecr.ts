@@ -1,15 +1,16 @@
 // Mints the token of an ECR registry: keys of the right identity, then one GetAuthorizationToken at the registry's
 // region and kind of endpoint. The SDK's clients are loaded after the keys are there.
 
+import { ECR_LIFE_MS } from "../../core/clouds/aws.ts";
 import { Failure, toFailure } from "../../core/failures.ts";
 import { parseForeignJson } from "../../core/foreign-json.ts";
 import type { MintPlan } from "../../core/identity.ts";
 import { Secret } from "../../core/secret.ts";
 import { withRetries } from "../../edge/retry.ts";
 import type { MintContext, MintedToken } from "../cloud/context.ts";
-import { believedEndMs, ECR_LIFE_MS } from "../cloud/lifetime.ts";
+import { believedEndMs } from "../cloud/lifetime.ts";
 import type { EcrAnswer, EcrCall } from "./ecr-call.ts";
-import { type AwsTarget, endpointOverride, endpointParameters } from "./endpoint.ts";
+import { type AwsTarget, endpointOverride, endpointParameters, serviceOf } from "./endpoint.ts";
 import { type AwsCall, awsFailure, badAnswer, judgeAws, skewFailure } from "./errors.ts";
 import { awsKeys } from "./identity.ts";
 import { awsRequestHandler } from "./request-handler.ts";
@@ -20,8 +21,9 @@ const MIN_LIFE_MS = 60_000;
 /** Throws a Failure and nothing else. */
 export async function mintEcr(plan: MintPlan, context: MintContext): Promise<MintedToken> {
   try {
-    if (plan.cloud.kind === "gar") throw new Failure("internal", "a Google registry was taken for ECR");
-    return await mintAt(plan.cloud, plan, context);
+    const { cloud } = plan;
+    if (cloud.kind === "ecr" || cloud.kind === "ecr-public") return await mintAt(cloud, plan, context);
+    throw new Failure("internal", "a registry of another cloud was taken for ECR");
   } catch (error) {
     throw toFailure(error);
   }
@@ -32,7 +34,7 @@ async function mintAt(target: AwsTarget, plan: MintPlan, context: MintContext): 
   const handler = awsRequestHandler(context, withReadableEnd);
   const ask: EcrCall = {
     handler,
-    override: endpointOverride(context.env, target.kind === "ecr" ? "ECR" : "ECR_PUBLIC"),
+    override: endpointOverride(context.env, serviceOf(target)),
   };
   const keys = await awsKeys(plan, parameters, context);
   const send =

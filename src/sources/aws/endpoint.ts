@@ -1,6 +1,7 @@
 // Where in AWS a token is minted: region, partition, kind of endpoint, and the overrides of the environment. It
 // builds no host name, the SDK's rule set does that; it loads no SDK, the cache key needs it before any mint.
 
+import type { EcrRegistry } from "../../core/clouds/aws.ts";
 import { type Endpoint, isSafeEndpoint, parseEndpoint } from "../../core/endpoint.ts";
 import { Failure } from "../../core/failures.ts";
 import type { MintTarget } from "../../core/identity.ts";
@@ -8,8 +9,10 @@ import { isSwitchedOn, variable } from "../cloud/variable.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-export type AwsTarget = Exclude<MintTarget, { kind: "gar" }>;
+export type AwsTarget = Extract<MintTarget, { kind: EcrRegistry["kind"] }>;
 export type AwsService = "ECR" | "ECR_PUBLIC" | "STS";
+
+export const serviceOf = ({ kind }: AwsTarget): AwsService => (kind === "ecr" ? "ECR" : "ECR_PUBLIC");
 
 export interface AwsEndpointParameters {
   readonly region: string;

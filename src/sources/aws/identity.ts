@@ -1,9 +1,9 @@
 // Whose AWS keys a mint uses: the machine's, the default chain's, or those that the configuration names. A mistake
 // in the configuration is found before anybody is asked.
 
-import { Failure } from "../../core/failures.ts";
 import type { MintPlan } from "../../core/identity.ts";
 import type { MintContext } from "../cloud/context.ts";
+import { ownIdentity } from "../cloud/own-identity.ts";
 import { awsSources, defaultKeys, machineKeys, namedProfileKeys } from "./chain.ts";
 import { type AwsEndpointParameters, checkRolePartition } from "./endpoint.ts";
 import type { AwsKeys } from "./keys.ts";
@@ -17,7 +17,10 @@ export async function awsKeys(
   context: MintContext,
 ): Promise<AwsKeys> {
   const sources = awsSources(parameters, context);
-  const { identity } = plan;
+  const identity = ownIdentity("ecr", plan, {
+    registry: "ECR",
+    hint: "give identity an AWS role or profile",
+  });
   switch (identity?.kind) {
     case undefined:
       return plan.base === "machine" ? machineKeys(sources) : defaultKeys(sources);
@@ -37,13 +40,6 @@ export async function awsKeys(
       const keys = assumeRoleWithWebIdentity(token, { roleArn }, parameters, context);
       return traced(context, `platform OIDC, role ${roleArn}`, keys);
     }
-    case "oidc-google":
-    case "impersonate":
-      throw new Failure(
-        "config-invalid",
-        "the identity of this registry is one of Google's, the registry is ECR",
-        { hint: "give identity an AWS role or profile" },
-      );
   }
 }
 

@@ -158,7 +158,7 @@ function unreachable(error: TransportError): Failure {
 }
 
 function notImds(answer: HttpResponse): Failure {
-  if (answer.headers["metadata-flavor"] === "Google") return onGoogle();
+  if (answer.headers["metadata-flavor"] === "Google") return onOtherCloud("Google Cloud");
   if (isBusy(answer)) return busy(answer.status);
   return new Failure(
     "aws-no-credentials",
@@ -189,11 +189,11 @@ function nonsense(): Failure {
   });
 }
 
-/** An ECR registry asked for on a machine of Google. */
-export function onGoogle(): Failure {
+/** An ECR registry asked for on a machine of another cloud. */
+export function onOtherCloud(name: string): Failure {
   return new Failure(
     "wrong-cloud",
-    "this machine is on Google Cloud and has no AWS identity for an ECR registry",
+    `this machine is on ${name} and has no AWS identity for an ECR registry`,
     {
       hint: "use identity.oidc with a role, or another secret for this registry",
     },

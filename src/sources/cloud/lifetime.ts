@@ -1,13 +1,5 @@
 // How long a token's life is believed to be: what the cloud says, up to what it documents. Never longer than that.
 
-/** ECR and ECR Public. */
-export const ECR_LIFE_MS = 12 * 3_600_000;
-/** Access tokens of Google, unless a credential file orders longer ones. */
-export const GOOGLE_LIFE_MS = 3_600_000;
-
-/** What Google gives an impersonated account at most, where the organization allows it. */
-export const LONGEST_LIFE_MS = 12 * 3_600_000;
-
 /** An end that cannot be read (undefined, NaN) or lies beyond the documented one counts as that one. */
 export function believedEndMs(saidMs: number | undefined, obtainedAtMs: number, longestMs: number): number {
   const latestMs = obtainedAtMs + longestMs;

@@ -14,18 +14,21 @@ import { JWT } from "google-auth-library/build/src/auth/jwtclient.js";
 import { PluggableAuthClient } from "google-auth-library/build/src/auth/pluggable-auth-client.js";
 import { UserRefreshClient } from "google-auth-library/build/src/auth/refreshclient.js";
 import { StsCredentials } from "google-auth-library/build/src/auth/stscredentials.js";
+import { GOOGLE_LIFE_MS } from "../../core/clouds/google.ts";
 import { isRecord } from "../../core/entry.ts";
 import { Failure } from "../../core/failures.ts";
 import type { Secret } from "../../core/secret.ts";
 import { withRetries } from "../../edge/retry.ts";
-import type { MintContext } from "../cloud/context.ts";
-import { GOOGLE_LIFE_MS, LONGEST_LIFE_MS, readSeconds } from "../cloud/lifetime.ts";
-import { type AwsSupplier, awsSupplier } from "./aws-federation.ts";
+import type { AwsSupplier, MintContext } from "../cloud/context.ts";
+import { readSeconds } from "../cloud/lifetime.ts";
 import { callOf, FEDERATION } from "./calls.ts";
 import { badAnswer, type GoogleCall, googleFailure } from "./errors.ts";
 import { type GoogleTransport, googleTransport, judgeGoogle } from "./fetch.ts";
 import { type CredentialFile, tokenUriOf } from "./files.ts";
 import type { GoogleToken } from "./metadata.ts";
+
+/** What Google gives an impersonated account at most, where the organization allows it. */
+const LONGEST_LIFE_MS = 12 * 3_600_000;
 
 /** What all clients that we make have in common. */
 interface TokenClient {
@@ -195,7 +198,7 @@ function externalClient(file: CredentialFile, shared: Shared, context: MintConte
   }
   if (source.environment_id !== undefined) {
     const options = { ...file, ...shared } as unknown as AwsClientOptions;
-    return new AwsPoolClient(options, awsSupplier(source, context));
+    return new AwsPoolClient(options, context.others.awsSupplier(source, context));
   }
   if (source.executable !== undefined) {
     return new ExecutablePoolClient({ ...executableOptions(file, source, context), ...shared });

@@ -1,18 +1,17 @@
 // Mints the token of a Google registry: from the machine's metadata server, from application default credentials,
 // by workload identity federation or by impersonation. The library is loaded only where a client of it is needed.
 
-import type { IdentityChoice } from "../../core/clouds/clouds.ts";
+import { GOOGLE, GOOGLE_LIFE_MS, type GoogleIdentity } from "../../core/clouds/google.ts";
 import { isRecord, isText } from "../../core/entry.ts";
 import { Failure, toFailure } from "../../core/failures.ts";
 import type { MintPlan } from "../../core/identity.ts";
 import { Secret } from "../../core/secret.ts";
-import { isOnAws } from "../aws/imds.ts";
 import type { MintContext, MintedToken } from "../cloud/context.ts";
-import { believedEndMs, GOOGLE_LIFE_MS } from "../cloud/lifetime.ts";
+import { believedEndMs } from "../cloud/lifetime.ts";
+import { ownIdentity } from "../cloud/own-identity.ts";
 import { type CredentialFile, credentialFile } from "./files.ts";
 import { CLOUD_PLATFORM, type GoogleToken, type MetadataAnswer, metadataToken } from "./metadata.ts";
 
-const USERNAME = "oauth2accesstoken";
 /** Nothing is handed out that ends so soon. */
 const MIN_LIFE_MS = 60_000;
 /** A metadata server gives the same token until about five minutes before its end. */
@@ -49,7 +48,7 @@ function minted(answer: GoogleToken, source: Source, obtainedAtMs: number): Mint
     });
   }
   return {
-    username: USERNAME,
+    username: GOOGLE.tokenUser,
     secret: new Secret(token),
     obtainedAtMs,
     expiresAtMs,
@@ -58,7 +57,11 @@ function minted(answer: GoogleToken, source: Source, obtainedAtMs: number): Mint
 }
 
 async function tokenFor(plan: MintPlan, context: MintContext): Promise<Sourced> {
-  const { identity, googleScopes: scopes } = plan;
+  const { googleScopes: scopes } = plan;
+  const identity = ownIdentity("gar", plan, {
+    registry: "Google's",
+    hint: "give identity a workload identity provider or a service account",
+  });
   switch (identity?.kind) {
     case undefined:
       return plan.base === "machine" ? machineToken(scopes, context) : defaultToken(scopes, context);
@@ -72,16 +75,6 @@ async function tokenFor(plan: MintPlan, context: MintContext): Promise<Sourced> 
     }
     case "oidc-google":
       return other(await traced(context, "platform OIDC", federated(identity, plan, context)));
-    case "profile":
-    case "role":
-    case "oidc-aws":
-      throw new Failure(
-        "config-invalid",
-        "the identity of this registry is one of AWS's, the registry is Google's",
-        {
-          hint: "give identity a workload identity provider or a service account",
-        },
-      );
   }
 }
 
@@ -126,10 +119,11 @@ async function defaultToken(scopes: readonly string[], context: MintContext): Pr
 async function nothingFound(answer: MetadataAnswer, context: MintContext): Promise<Failure> {
   // Google's own word, or silence: another cloud's server at this address would have answered.
   const told = answer.kind === "none" && answer.conclusive === true;
-  if (!told && (await isOnAws(context))) {
+  const other = told ? undefined : await context.others.machineOf("gar", context);
+  if (other !== undefined) {
     return new Failure(
       "wrong-cloud",
-      "this machine is on AWS and has no Google identity for a Google registry",
+      `this machine is on ${other} and has no Google identity for a Google registry`,
       {
         hint: "use identity.oidc with a workload identity provider, or another secret for this registry",
       },
@@ -167,7 +161,7 @@ async function tokenOf(
 }
 
 async function federated(
-  identity: IdentityChoice & { readonly kind: "oidc-google" },
+  identity: GoogleIdentity & { readonly kind: "oidc-google" },
   plan: MintPlan,
   context: MintContext,
 ): Promise<GoogleToken> {

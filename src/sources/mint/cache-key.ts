@@ -2,9 +2,9 @@
 // the environment could change either. Reads no file and no clock, asks nobody; secrets appear as hashes only.
 
 import { statSync } from "node:fs";
-import type { MintPlan } from "../../core/identity.ts";
+import { isByIdToken, type MintPlan } from "../../core/identity.ts";
 import { sha256 } from "../../core/sha256.ts";
-import { endpointParameters } from "../aws/endpoint.ts";
+import { endpointParameters, serviceOf } from "../aws/endpoint.ts";
 import { sharedFiles } from "../aws/files.ts";
 import { variable } from "../cloud/variable.ts";
 import { credentialPath } from "../google/files.ts";
@@ -46,24 +46,21 @@ const FEDERATION_VARIABLES = [
  */
 export function mintFingerprint(plan: MintPlan, env: Env, home: string | undefined): string {
   const { cloud, base, identity = null } = plan;
-  if (cloud.kind === "gar") {
-    return text("gar", base, identity, plan.googleScopes, googleSurroundings(plan, env, home));
+  switch (cloud.kind) {
+    case "ecr":
+    case "ecr-public": {
+      // Of the FIPS and dual-stack variables only what they make of the endpoint counts: `false` and unset are the same.
+      const endpoints = hashes(env, [`AWS_ENDPOINT_URL_${serviceOf(cloud)}`, "AWS_ENDPOINT_URL_STS"]);
+      const surroundings = awsSurroundings(plan, env, home);
+      return text(cloud.kind, endpointParameters(cloud, env), endpoints, base, identity, surroundings);
+    }
+    case "gar":
+      return text("gar", base, identity, plan.googleScopes, googleSurroundings(plan, env, home));
   }
-  const service = cloud.kind === "ecr" ? "ECR" : "ECR_PUBLIC";
-  // Of the FIPS and dual-stack variables only what they make of the endpoint counts: `false` and unset are the same.
-  const endpoints = hashes(env, [`AWS_ENDPOINT_URL_${service}`, "AWS_ENDPOINT_URL_STS"]);
-  return text(
-    cloud.kind,
-    endpointParameters(cloud, env),
-    endpoints,
-    base,
-    identity,
-    awsSurroundings(plan, env, home),
-  );
 }
 
 function awsSurroundings({ identity, audience }: MintPlan, env: Env, home: string | undefined): unknown {
-  if (identity?.kind === "oidc-aws") return [audience];
+  if (identity !== undefined && isByIdToken(identity)) return [audience];
   const files = sharedFiles(env, home);
   return [
     // A profile that is named in the configuration is not another one for a variable, but may build on the rest.
@@ -75,7 +72,7 @@ function awsSurroundings({ identity, audience }: MintPlan, env: Env, home: strin
 }
 
 function googleSurroundings({ identity, audience }: MintPlan, env: Env, home: string | undefined): unknown {
-  if (identity?.kind === "oidc-google") return [audience];
+  if (identity !== undefined && isByIdToken(identity)) return [audience];
   const path = credentialPath(env, home)?.path;
   const federation = path === undefined ? [] : hashes(env, FEDERATION_VARIABLES);
   return [hashes(env, GOOGLE_VARIABLES), fileMark(path), federation];

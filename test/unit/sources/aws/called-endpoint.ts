@@ -8,6 +8,7 @@ import { Secret } from "../../../../src/core/secret.ts";
 import { deadlineAfter, systemClock } from "../../../../src/edge/clock.ts";
 import type { Http, HttpRequest } from "../../../../src/edge/http.ts";
 import { mintEcr } from "../../../../src/sources/aws/ecr.ts";
+import { OTHER_CLOUDS } from "../../../../src/sources/mint/other-clouds.ts";
 
 export interface Called {
   /** `https://host` */
@@ -33,6 +34,7 @@ export async function calledFor(host: string, env: Record<string, string> = {}):
       http: noting(requests),
       trace: () => undefined,
       idToken: async () => new Secret(""),
+      others: OTHER_CLOUDS,
     },
   );
   const [request] = requests;

@@ -6,6 +6,7 @@ import type { HttpRequest } from "../../../../src/edge/http.ts";
 import { TransportError } from "../../../../src/edge/transport-error.ts";
 import { awsRequestHandler } from "../../../../src/sources/aws/request-handler.ts";
 import type { MintContext } from "../../../../src/sources/cloud/context.ts";
+import { OTHER_CLOUDS } from "../../../../src/sources/mint/other-clouds.ts";
 
 const NOW_MS = Date.parse("2026-05-01T12:00:00Z");
 const REQUEST = { method: "GET", protocol: "https:", hostname: "sts.example", path: "/", headers: {} };
@@ -18,6 +19,7 @@ function noting(requests: HttpRequest[], headers: Record<string, string> = {}): 
     deadline: deadlineAfter(systemClock, 1000),
     trace: () => undefined,
     idToken: () => Promise.reject(new Error("none")),
+    others: OTHER_CLOUDS,
     http: {
       async send(request) {
         requests.push(request);

@@ -8,6 +8,7 @@ import { deadlineAfter, systemClock } from "../../../../src/edge/clock.ts";
 import { createHttp } from "../../../../src/edge/http.ts";
 import { mintEcr } from "../../../../src/sources/aws/ecr.ts";
 import { mintGoogle } from "../../../../src/sources/google/gar.ts";
+import { OTHER_CLOUDS } from "../../../../src/sources/mint/other-clouds.ts";
 
 const deadline = deadlineAfter(systemClock, 10_000);
 const http = createHttp({ env: process.env, deadline, trace: () => undefined });
@@ -20,6 +21,7 @@ const token = await (plan.cloud.kind === "gar" ? mintGoogle : mintEcr)(plan, {
   http,
   trace: () => undefined,
   idToken: async () => new Secret(process.env.TEST_ID_TOKEN ?? ""),
+  others: OTHER_CLOUDS,
 }).catch(() => undefined);
 http.close();
 process.exitCode = token === undefined ? 1 : 0;

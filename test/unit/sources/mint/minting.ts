@@ -14,6 +14,7 @@ import { Secret } from "../../../../src/core/secret.ts";
 import { type Clock, deadlineAfter, systemClock } from "../../../../src/edge/clock.ts";
 import { createHttp, type Http } from "../../../../src/edge/http.ts";
 import type { MintContext } from "../../../../src/sources/cloud/context.ts";
+import { OTHER_CLOUDS } from "../../../../src/sources/mint/other-clouds.ts";
 import { portFor } from "../../../stand-ins/clouds/cloud-hosts.ts";
 import type { Clouds } from "../../../stand-ins/clouds/clouds.ts";
 
@@ -67,7 +68,16 @@ export async function withContext<T>(
   };
   const { env, home } = minting;
   try {
-    return await run({ env, home, clock, deadline, http, trace: () => undefined, idToken });
+    return await run({
+      env,
+      home,
+      clock,
+      deadline,
+      http,
+      trace: () => undefined,
+      idToken,
+      others: OTHER_CLOUDS,
+    });
   } finally {
     real.close();
   }

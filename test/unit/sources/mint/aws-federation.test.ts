@@ -11,7 +11,7 @@ import { TransportError } from "../../../../src/edge/transport-error.ts";
 import { mint } from "../../../../src/sources/mint/mint.ts";
 import { type CloudOptions, type Clouds, startClouds } from "../../../stand-ins/clouds/clouds.ts";
 import { keyEnv } from "../../../stand-ins/clouds/key-ring.ts";
-import { ECR_EU, failureOf, planFor, withContext, withHome } from "../mint/minting.ts";
+import { ECR_EU, failureOf, planFor, withContext, withHome } from "./minting.ts";
 
 const GAR = planFor({ kind: "gar" }, "default-chain");
 const STS = "https://sts.googleapis.com";

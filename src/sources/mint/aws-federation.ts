@@ -6,14 +6,8 @@ import { isText } from "../../core/entry.ts";
 import { Failure } from "../../core/failures.ts";
 import { instanceKeys, instanceRegion, isInstanceEndpoint } from "../aws/imds.ts";
 import { variableKeys } from "../aws/variables.ts";
-import type { MintContext } from "../cloud/context.ts";
+import type { AwsSupplier, MintContext } from "../cloud/context.ts";
 import { variable } from "../cloud/variable.ts";
-
-/** As the library's AWS client asks for them. */
-export interface AwsSupplier {
-  getAwsRegion(): Promise<string>;
-  getAwsSecurityCredentials(): Promise<{ accessKeyId: string; secretAccessKey: string; token?: string }>;
-}
 
 /** `source`: the file's `credential_source`. The functions throw a Failure. */
 export function awsSupplier(source: Readonly<Record<string, unknown>>, context: MintContext): AwsSupplier {
