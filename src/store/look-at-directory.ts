@@ -1,6 +1,6 @@
 // A directory of ours as it is found, in words: used or passed over, and why. For people and for messages; it makes none.
 
-import { accessSync, constants, lstatSync, type Stats } from "node:fs";
+import { accessSync, constants, lstatSync, type Stats, statfsSync } from "node:fs";
 import { parentOf } from "../core/paths.ts";
 
 /** A directory as it is found; `usable`: it is private, or it can be made. */
@@ -27,7 +27,8 @@ function whyNot(path: string, stat: Stats, uid: number, mode: string): string {
   if (!stat.isDirectory()) return "it is no directory";
   if (stat.uid !== uid) return `it belongs to user ${stat.uid}, not to user ${uid}`;
   if ((stat.mode & 0o077) !== 0) return `others may enter it (mode ${mode})`;
-  return mayWrite(path) ? "" : "it cannot be written";
+  const obstacle = obstacleTo(path);
+  return obstacle === "" ? "" : `it ${obstacle}`;
 }
 
 /** What is not there is made when it is needed, if the nearest directory above lets us. */
@@ -37,9 +38,10 @@ function unmade(path: string, parents: boolean): LookedAt {
   while (parents && above !== "/" && statOf(above) === undefined) above = parentOf(above);
   const stat = statOf(above);
   if (stat === undefined) return { ...none, state: "not used", reason: `there is no ${above}` };
-  return mayWrite(above)
+  const obstacle = obstacleTo(above);
+  return obstacle === ""
     ? { ...none, state: "will be made", reason: "" }
-    : { ...none, state: "not used", reason: `it is not there, and ${above} cannot be written` };
+    : { ...none, state: "not used", reason: `it is not there, and ${above} ${obstacle}` };
 }
 
 function statOf(path: string): Stats | undefined {
@@ -50,11 +52,17 @@ function statOf(path: string): Stats | undefined {
   }
 }
 
-function mayWrite(path: string): boolean {
+/** Why nothing can be put into a directory; empty: it can. */
+function obstacleTo(path: string): string {
   try {
     accessSync(path, constants.W_OK | constants.X_OK);
-    return true;
+    return KERNELS.has(statfsSync(path).type) ? "is the kernel's own and holds no files" : "";
   } catch {
-    return false;
+    return "cannot be written";
   }
 }
+
+/** Where root may write as it seems, and nobody can: proc, sysfs, the two cgroup, devpts, debugfs, tracefs, securityfs. */
+const KERNELS: ReadonlySet<number> = new Set([
+  0x9fa0, 0x62656572, 0x27e0eb, 0x63677270, 0x1cd1, 0x64626720, 0x74726163, 0x73636673,
+]);

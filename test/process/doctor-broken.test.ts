@@ -532,6 +532,24 @@ const more: readonly Row[] = [
     remedy: /DOCKER_CREDENTIAL_ONA_CACHE_DIR/,
   },
   {
+    name: "a named cache directory below /proc, where nobody can make one",
+    breakIt: (at) => {
+      at.env.DOCKER_CREDENTIAL_ONA_CACHE_DIR = "/proc/nope";
+    },
+    code: "cache-not-used",
+    says: /^the cache directory \/proc\/nope is not used: it is not there, and \/proc (?:is the kernel's own and holds no files|cannot be written)/,
+    remedy: /^(?:make it writable, or )?correct DOCKER_CREDENTIAL_ONA_CACHE_DIR$/,
+  },
+  {
+    name: "a named state directory below /sys",
+    breakIt: (at) => {
+      at.env.DOCKER_CREDENTIAL_ONA_STATE_DIR = "/sys/kernel/nope";
+    },
+    code: "state-not-used",
+    says: /\/sys\/kernel (?:is the kernel's own and holds no files|cannot be written)/,
+    remedy: /name another in DOCKER_CREDENTIAL_ONA_STATE_DIR$/,
+  },
+  {
     name: "a registry without any secret",
     args: ["quay.example.test"],
     code: "no-credential",

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import Ajv from "ajv/dist/2020.js";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { ids } from "../stand-ins/platform/ids.ts";
 import { repository } from "../support/run-helper.ts";
 import { type DoctorBed, doctorBed, ECR, GAR, SECRETS, TEAM } from "./doctor-bed.ts";
 
@@ -49,6 +50,18 @@ describe("nothing changes", () => {
     expect(findings[0]?.code).toBe("platform-unreachable");
     expect(at.everything()).toBe(before);
   });
+});
+
+it.each<readonly [string, object]>([
+  ["as it comes", {}],
+  ["by the lists of the scopes", { lookup: "list" }],
+  ["by the list of one scope", { lookup: "list", scopes: { projectId: ids.project } }],
+])("the environment is asked for once, %s", async (_, config) => {
+  const at = await doctorBed();
+  at.configure(config);
+  await at.report();
+  const methods = at.platform.journal.entries.map(({ method }) => method);
+  expect(methods.filter((method) => method === "GetEnvironment")).toHaveLength(1);
 });
 
 describe("everything is asked anew", () => {

@@ -111,6 +111,7 @@ function remedyFor(path: string, reason: string, otherwise: string): string {
   if (reason.startsWith("others may")) return `chmod 700 ${path}`;
   if (reason.startsWith("it belongs")) return `sudo rm -r ${path} (it is made anew), or ${otherwise}`;
   if (/^it is (?:a link|no directory)/.test(reason)) return `rm ${path} (it is made anew), or ${otherwise}`;
+  if (reason.endsWith("holds no files")) return otherwise;
   return `make it writable, or ${otherwise}`;
 }
 
@@ -128,8 +129,9 @@ function full(looked: readonly (LookedAt | undefined)[]): readonly Seen[] {
 
 function isFull(path: string): boolean {
   try {
-    const { bavail, bsize, files, ffree } = statfsSync(path);
-    return bavail * bsize < LEAST_FREE_BYTES || (files > 0 && ffree === 0);
+    const { blocks, bavail, bsize, files, ffree } = statfsSync(path);
+    // One without a limit counts no blocks.
+    return (blocks > 0 && bavail * bsize < LEAST_FREE_BYTES) || (files > 0 && ffree === 0);
   } catch {
     return false;
   }

@@ -82,16 +82,14 @@ async function ask(none: PlatformState, request: PlatformRequest, scene: Scene):
   const ownId = known?.principal === "PRINCIPAL_ENVIRONMENT" ? known.subjectId : undefined;
   const environmentId = scene.local.environmentId ?? ownId;
   const { config } = scene.local;
-  const list = await orFailure(
-    fetchSecretList(config, scene.local.environmentId, client, limit(LIST_LIMIT_MS)),
-  );
+  const list = await orFailure(fetchSecretList(config, environmentId, client, limit(LIST_LIMIT_MS)));
   const seen = { identity: known, environmentId };
   if (list instanceof Failure) return state({ ...seen, failure: list });
-  const details =
-    environmentId === undefined
-      ? []
-      : await orFailure(client.environmentDetails(environmentId, limit(DETAILS_LIMIT_MS)));
-  return state({ ...seen, list, failure: undefined, details: details instanceof Failure ? [] : details });
+  // The list of a scope that is configured does without the environment.
+  if (config.lookup === "list" && config.scopeIds.project !== undefined && environmentId !== undefined) {
+    await orFailure(client.environment(environmentId, limit(DETAILS_LIMIT_MS)));
+  }
+  return state({ ...seen, list, failure: undefined, details: client.environmentDetails });
 }
 
 async function orFailure<T>(work: Promise<T>): Promise<T | Failure> {

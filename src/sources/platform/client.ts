@@ -46,6 +46,7 @@ export class PlatformClient {
   #left: readonly TokenSource[];
   #token: Secret | undefined;
   #refused: Failure | undefined;
+  #environment: unknown;
   readonly #reread = new Set<TokenSource>();
   readonly #reasons: string[] = [];
 
@@ -64,13 +65,16 @@ export class PlatformClient {
   }
 
   environment(environmentId: string, deadline: Deadline): Promise<EnvironmentAnswer> {
-    return this.#call("EnvironmentService/GetEnvironment", { environmentId }, parseEnvironment, deadline);
+    const parse = (value: unknown): EnvironmentAnswer | undefined => {
+      this.#environment = value;
+      return parseEnvironment(value);
+    };
+    return this.#call("EnvironmentService/GetEnvironment", { environmentId }, parse, deadline);
   }
 
-  /** The same call, read for more than `get` needs. */
-  environmentDetails(environmentId: string, deadline: Deadline): Promise<readonly SecretDetails[]> {
-    const method = "EnvironmentService/GetEnvironment";
-    return this.#call(method, { environmentId }, parseEnvironmentDetails, deadline);
+  /** The last answer of that method, read for more than `get` needs; nothing where there was none. */
+  get environmentDetails(): readonly SecretDetails[] {
+    return parseEnvironmentDetails(this.#environment) ?? [];
   }
 
   /** The source of the token in use; undefined when none is left. */
@@ -92,13 +96,8 @@ export class PlatformClient {
   }
 
   async idToken(audience: string, deadline: Deadline): Promise<Secret> {
-    const token = await this.#call(
-      "IdentityService/GetIDToken",
-      { audience: [audience] },
-      parseIdTokenAnswer,
-      deadline,
-    );
-    return new Secret(token);
+    const body = { audience: [audience] };
+    return new Secret(await this.#call("IdentityService/GetIDToken", body, parseIdTokenAnswer, deadline));
   }
 
   /** A secret's value. A principal that may not read it gives way to the token of the next source. */
