@@ -3,27 +3,28 @@
 import { readdirSync, rmSync, utimesSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { type Seat, secret, takeSeat } from "./configure-bed.ts";
+import type { Machine } from "../support/machine.ts";
+import { configureMachine, secret } from "./configure-machine.ts";
 
 describe("a record that is lost", () => {
-  const lose = (at: Seat): void => rmSync(join(at.home, ".local", "state"), { recursive: true });
+  const lose = (at: Machine): void => rmSync(join(at.home, ".local", "state"), { recursive: true });
   const before = '{"credHelpers":{"mine.test":"ona"},"n":1}';
 
   test("unconfigure takes out what the copy proves to be ours, and the copy", async () => {
-    const at = await takeSeat([secret("ghcr.io"), secret("docker.io")]);
-    at.put(at.config, before);
+    const at = await configureMachine([secret("ghcr.io"), secret("docker.io")]);
+    at.write(at.dockerConfig, before);
     await at.run(["configure"]);
     lose(at);
     const said = await at.run(["unconfigure"]);
     expect(said).toMatchObject({ code: 0 });
-    expect(at.text()).toBe(before);
+    expect(at.read()).toBe(before);
     expect(said.stderr).toContain("mine.test");
-    expect(readdirSync(dirname(at.config))).toEqual(["config.json"]);
+    expect(readdirSync(dirname(at.dockerConfig))).toEqual(["config.json"]);
   });
 
   test("configure finds it again and takes out what is gone on the platform", async () => {
-    const at = await takeSeat([secret("ghcr.io"), secret("b.test")]);
-    at.put(at.config, before);
+    const at = await configureMachine([secret("ghcr.io"), secret("b.test")]);
+    at.write(at.dockerConfig, before);
     await at.run(["configure"]);
     lose(at);
     expect(await at.run(["configure"])).toMatchObject({ code: 0, stderr: "" });
@@ -32,7 +33,7 @@ describe("a record that is lost", () => {
     await at.run(["configure"]);
     expect(at.helpers()).toEqual({ "mine.test": "ona", "ghcr.io": "ona" });
     await at.run(["unconfigure"]);
-    expect(at.text()).toBe(before);
+    expect(at.read()).toBe(before);
   });
 });
 
@@ -40,23 +41,23 @@ describe("what a killed run left", () => {
   const OLD_S = Date.now() / 1000 - 120;
   const NAME = ".config.json.tmp-99-abcdefgh";
 
-  test.each<[string, (at: Seat) => Promise<unknown>]>([
+  test.each<[string, (at: Machine) => Promise<unknown>]>([
     ["configure", (at) => at.run(["configure"])],
     [
       "configure with nothing to change",
       async (at) => {
         await at.run(["configure"]);
-        at.put(join(at.home, ".docker", NAME), "x");
+        at.write(join(at.home, ".docker", NAME), "x");
         utimesSync(join(at.home, ".docker", NAME), OLD_S, OLD_S);
         await at.run(["configure"]);
       },
     ],
     ["unconfigure", (at) => at.run(["unconfigure"])],
   ])("goes with the next %s, and nothing else does", async (_, act) => {
-    const at = await takeSeat([secret("ghcr.io")]);
-    at.put(at.config, "{}");
+    const at = await configureMachine([secret("ghcr.io")]);
+    at.write(at.dockerConfig, "{}");
     const put = (name: string, mode?: number): void => {
-      at.put(join(at.home, ".docker", name), "x", mode);
+      at.write(join(at.home, ".docker", name), "x", mode);
       utimesSync(join(at.home, ".docker", name), OLD_S, OLD_S);
     };
     const others = [
@@ -68,7 +69,7 @@ describe("what a killed run left", () => {
     put(NAME);
     for (const name of others) put(name);
     put(".config.json.tmp-98-abcdefgh", 0o644);
-    at.put(join(at.home, ".docker", ".config.json.tmp-97-abcdefgh"), "young");
+    at.write(join(at.home, ".docker", ".config.json.tmp-97-abcdefgh"), "young");
     await act(at);
     const left = readdirSync(join(at.home, ".docker"));
     expect(left).not.toContain(NAME);
@@ -78,18 +79,18 @@ describe("what a killed run left", () => {
   });
 
   test("a dry run leaves it", async () => {
-    const at = await takeSeat([secret("ghcr.io")]);
-    at.put(join(at.home, ".docker", NAME), "x");
+    const at = await configureMachine([secret("ghcr.io")]);
+    at.write(join(at.home, ".docker", NAME), "x");
     utimesSync(join(at.home, ".docker", NAME), OLD_S, OLD_S);
     await at.run(["configure", "--dry-run"]);
     expect(readdirSync(join(at.home, ".docker"))).toEqual([NAME]);
   });
 
   test("of an export too", async () => {
-    const at = await takeSeat([secret("ghcr.io")]);
+    const at = await configureMachine([secret("ghcr.io")]);
     const output = join(at.home, "out", "auth.json");
     const left = (name: string): void => {
-      at.put(join(at.home, "out", name), "hush");
+      at.write(join(at.home, "out", name), "hush");
       utimesSync(join(at.home, "out", name), OLD_S, OLD_S);
     };
     left("auth.json.tmp-99-abcdefgh");

@@ -1,7 +1,7 @@
 // configure and unconfigure as processes: what they leave untouched, what two of them do at once, an outage, a mount of
 // somebody else's file, the cache that a prebuild would carry away, and the line that mends a missing link.
 
-import { execFileSync, execSync, spawn } from "node:child_process";
+import { execFileSync, execSync } from "node:child_process";
 import {
   chownSync,
   existsSync,
@@ -12,27 +12,28 @@ import {
   rmSync,
   statSync,
   symlinkSync,
-  writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { Ajv } from "ajv";
-import { describe, expect, onTestFinished, test } from "vitest";
-import { repository, runHelper } from "../support/run-helper.ts";
-import { program, type Said, type Seat, secret, takeSeat, traceOf } from "./configure-bed.ts";
-import { ECR, executables, GAR, type MintBed, mintBed } from "./mint-bed.ts";
+import { describe, expect, test } from "vitest";
+import type { Machine, Variables } from "../support/machine.ts";
+import type { Run } from "../support/run.ts";
+import { repository } from "../support/run-helper.ts";
+import { configureMachine, secret, traceOf } from "./configure-machine.ts";
+import { ECR, GAR, mintMachine } from "./mint-machine.ts";
 import { hasNamespaces } from "./namespaces.ts";
 
 const isRoot = process.geteuid?.() === 0;
 const HUB = "https://index.docker.io/v1/";
 const DOCKERS = '{\n\t"auths": {},\n\t"credsStore": "desktop"\n}';
-const done = (said: Said): void => expect(said, said.stderr).toMatchObject({ code: 0 });
+const done = (said: Run): void => expect(said, said.stderr).toMatchObject({ code: 0 });
 
 test("a second run touches nothing, asks the platform once and reads no value", async () => {
-  const at = await takeSeat([secret("ghcr.io"), secret("docker.io")]);
-  at.put(at.config, DOCKERS, 0o644);
+  const at = await configureMachine([secret("ghcr.io"), secret("docker.io")]);
+  at.write(at.dockerConfig, DOCKERS, 0o644);
   done(await at.run(["configure"]));
-  const files = [at.config, `${at.config}.before-ona`];
+  const files = [at.dockerConfig, `${at.dockerConfig}.before-ona`];
   const before = files.map(traceOf);
   const asked = at.platform.journal.count();
   const second = await at.run(["configure"]);
@@ -43,18 +44,18 @@ test("a second run touches nothing, asks the platform once and reads no value", 
   });
   expect(files.map(traceOf)).toEqual(before);
   expect(at.platform.journal.entries.slice(asked).map(({ method }) => method)).toEqual(["GetEnvironment"]);
-  expect(at.text(`${at.config}.before-ona`)).toBe(DOCKERS);
+  expect(at.read(`${at.dockerConfig}.before-ona`)).toBe(DOCKERS);
   done(await at.run(["unconfigure"]));
-  expect(at.text()).toBe(DOCKERS);
-  expect(existsSync(`${at.config}.before-ona`)).toBe(false);
+  expect(at.read()).toBe(DOCKERS);
+  expect(existsSync(`${at.dockerConfig}.before-ona`)).toBe(false);
 });
 
 test("eight at once on one file and eight on another lose nothing of it", async () => {
   const hosts = Array.from({ length: 20 }, (_, index) => `r${index}.example.test`);
-  const at = await takeSeat(hosts.map((host) => secret(host)));
+  const at = await configureMachine(hosts.map((host) => secret(host)));
   const other = join(at.home, "other");
-  at.put(at.config, DOCKERS);
-  at.put(join(other, "config.json"), '{"credHelpers":{"gcr.io":"gcloud"}}');
+  at.write(at.dockerConfig, DOCKERS);
+  at.write(join(other, "config.json"), '{"credHelpers":{"gcr.io":"gcloud"}}');
   const all = await Promise.all(
     Array.from({ length: 16 }, (_, index) =>
       at.run(["configure", ...(index % 2 === 0 ? [] : ["--docker-config", other])]),
@@ -68,37 +69,36 @@ test("eight at once on one file and eight on another lose nothing of it", async 
     expect(readdirSync(dir).toSorted()).toEqual(["config.json", "config.json.before-ona"]);
   }
   await Promise.all([at.run(["unconfigure"]), at.run(["unconfigure"])]);
-  expect(at.text()).toBe(DOCKERS);
-  expect(at.text(join(other, "config.json"))).toBe('{"credHelpers":{"gcr.io":"gcloud"}}');
+  expect(at.read()).toBe(DOCKERS);
+  expect(at.read(join(other, "config.json"))).toBe('{"credHelpers":{"gcr.io":"gcloud"}}');
 });
 
 describe("while the platform cannot be asked", () => {
   test("nothing goes, it is said, and the exit code is 0", async () => {
-    const at = await takeSeat([secret("ghcr.io"), secret("old.example.test")]);
+    const at = await configureMachine([secret("ghcr.io"), secret("old.example.test")]);
     done(await at.run(["configure"]));
     await at.platform.apply({ do: "removeFromSpec", secret: "S_old_example_test" }, { do: "goDown" });
-    const before = traceOf(at.config);
+    const before = traceOf(at.dockerConfig);
     const down = await at.run(["configure"]);
     expect(down.code).toBe(0);
     expect(down.stderr.replace(/\s+/g, " ")).toMatch(
       /^warning: nothing was taken out: .* \[platform-[a-z-]+\] $/,
     );
-    expect(traceOf(at.config)).toEqual(before);
+    expect(traceOf(at.dockerConfig)).toEqual(before);
     await at.platform.apply({ do: "comeUp" });
     done(await at.run(["configure"]));
     expect(at.helpers()).toEqual({ "ghcr.io": "ona" });
   });
 
   test("on a new machine: no file, exit code 0; what the configuration names is added", async () => {
-    const at = await takeSeat([secret("ghcr.io")]);
+    const at = await configureMachine([secret("ghcr.io")]);
     await at.platform.apply({ do: "goDown" });
     expect(await at.run(["configure"])).toMatchObject({
       code: 0,
       stdout: "~/.docker/config.json: nothing to change\n",
     });
-    expect(existsSync(at.config)).toBe(false);
-    const config = join(at.home, ".config/docker-credential-ona/config.json");
-    at.put(config, '{"registries": {"public.ecr.aws": {"source": "ecr"}}}');
+    expect(existsSync(at.dockerConfig)).toBe(false);
+    at.configure({ registries: { "public.ecr.aws": { source: "ecr" } } });
     done(await at.run(["configure"]));
     expect(at.helpers()).toEqual({ "public.ecr.aws": "ona" });
   });
@@ -108,30 +108,30 @@ describe("while the platform cannot be asked", () => {
     ["no token", { DOCKER_CREDENTIAL_ONA_TOKEN: "" }, "no-token"],
     ["a configuration that is broken", { DOCKER_CREDENTIAL_ONA_CONFIG: "/nonexistent" }, "config-invalid"],
   ])("%s is no outage: nothing goes, exit code 1", async (_, env, code) => {
-    const at = await takeSeat([secret("ghcr.io")]);
+    const at = await configureMachine([secret("ghcr.io")]);
     done(await at.run(["configure"]));
-    const before = traceOf(at.config);
+    const before = traceOf(at.dockerConfig);
     const said = await at.run(["configure"], { env });
     expect(said.code).toBe(1);
     expect(said.stderr).toContain(`[${code}]`);
-    expect(traceOf(at.config)).toEqual(before);
+    expect(traceOf(at.dockerConfig)).toEqual(before);
   });
 
   test("where no platform is known, nothing goes either", async () => {
-    const at = await takeSeat([secret("ghcr.io")]);
+    const at = await configureMachine([secret("ghcr.io")]);
     done(await at.run(["configure"]));
-    const before = traceOf(at.config);
+    const before = traceOf(at.dockerConfig);
     const env = { ONA_BASE_URL: "", ONA_ENVIRONMENT_ID: "", DOCKER_CREDENTIAL_ONA_TOKEN: "" };
     const said = await at.run(["configure"], { env });
     expect(said).toMatchObject({ code: 0 });
     expect(said.stderr).toContain("[no-platform]");
-    expect(traceOf(at.config)).toEqual(before);
+    expect(traceOf(at.dockerConfig)).toEqual(before);
   });
 });
 
 describe("which registries", () => {
   test("--registry names some; the others stay as they are", async () => {
-    const at = await takeSeat([secret("a.test"), secret("b.test"), secret("docker.io")]);
+    const at = await configureMachine([secret("a.test"), secret("b.test"), secret("docker.io")]);
     done(
       await at.run(["configure", "--registry", "A.test:443", "--registry", "https://index.docker.io/v1/"]),
     );
@@ -149,11 +149,10 @@ describe("which registries", () => {
 
   test("one that a pattern of the configuration mints for is added by name, and stays", async () => {
     const host = "123456789012.dkr.ecr.eu-central-1.amazonaws.com";
-    const at = await takeSeat([secret("a.test")]);
-    at.put(
-      join(at.home, ".config/docker-credential-ona/config.json"),
-      '{"registries": {"*.dkr.ecr.eu-central-1.amazonaws.com": {"source": "ecr"}, "a.test": {"source": "none"}}}',
-    );
+    const at = await configureMachine([secret("a.test")]);
+    at.configure({
+      registries: { "*.dkr.ecr.eu-central-1.amazonaws.com": { source: "ecr" }, "a.test": { source: "none" } },
+    });
     done(await at.run(["configure", "--registry", host]));
     done(await at.run(["configure"]));
     expect(at.helpers()).toEqual({ [host]: "ona" });
@@ -162,7 +161,7 @@ describe("which registries", () => {
 
 describe("which files", () => {
   test("DOCKER_CONFIG, and REGISTRY_AUTH_FILE beside it; --authfile alone", async () => {
-    const at = await takeSeat([secret("ghcr.io")]);
+    const at = await configureMachine([secret("ghcr.io")]);
     const docker = join(at.root, "docker", "deep");
     const env = { DOCKER_CONFIG: docker, REGISTRY_AUTH_FILE: join(at.root, "auth.json") };
     done(await at.run(["configure"], { env }));
@@ -174,38 +173,38 @@ describe("which files", () => {
       }),
     );
     expect(existsSync(join(at.root, "config.json"))).toBe(false);
-    expect(existsSync(at.config)).toBe(false);
+    expect(existsSync(at.dockerConfig)).toBe(false);
     done(await at.run(["unconfigure", "--authfile", join(at.root, "mine.json")]));
     expect(at.helpers(join(docker, "config.json"))).toEqual({ "ghcr.io": "ona" });
     done(await at.run(["unconfigure"]));
-    expect(at.text(join(docker, "config.json"))).toBe("{}");
-    expect(at.text(join(at.root, "auth.json"))).toBe("{}");
+    expect(at.read(join(docker, "config.json"))).toBe("{}");
+    expect(at.read(join(at.root, "auth.json"))).toBe("{}");
   });
 
   test("what Podman reads first is named, and left alone", async () => {
-    const at = await takeSeat([secret("ghcr.io")]);
+    const at = await configureMachine([secret("ghcr.io")]);
     const first = join(at.root, "run", "containers", "auth.json");
-    at.put(first, '{"auths":{"ghcr.io/team":{"auth":"bWU6bWluZQ=="}}}');
+    at.write(first, '{"auths":{"ghcr.io/team":{"auth":"bWU6bWluZQ=="}}}');
     const said = await at.run(["configure"]);
     done(said);
     expect(said.stderr).toContain(`run: docker-credential-ona configure --authfile ${first}`);
-    expect(at.text(first)).toBe('{"auths":{"ghcr.io/team":{"auth":"bWU6bWluZQ=="}}}');
+    expect(at.read(first)).toBe('{"auths":{"ghcr.io/team":{"auth":"bWU6bWluZQ=="}}}');
     done(await at.run(["configure", "--authfile", first]));
     expect((await at.run(["configure"])).stderr).not.toContain("read-first");
   });
 
   test("a link into a directory of dotfiles is followed, the copy lies beside the link", async () => {
-    const at = await takeSeat([secret("ghcr.io")]);
+    const at = await configureMachine([secret("ghcr.io")]);
     const real = join(at.home, "dotfiles", "docker.json");
-    at.put(real, DOCKERS, 0o644);
+    at.write(real, DOCKERS, 0o644);
     mkdirSync(join(at.home, ".docker"));
-    symlinkSync("../dotfiles/docker.json", at.config);
+    symlinkSync("../dotfiles/docker.json", at.dockerConfig);
     done(await at.run(["configure"]));
-    expect(lstatSync(at.config).isSymbolicLink()).toBe(true);
+    expect(lstatSync(at.dockerConfig).isSymbolicLink()).toBe(true);
     expect(at.helpers(real)).toEqual({ "ghcr.io": "ona" });
     expect(readdirSync(join(at.home, "dotfiles"))).toEqual(["docker.json"]);
     done(await at.run(["unconfigure"]));
-    expect(at.text(real)).toBe(DOCKERS);
+    expect(at.read(real)).toBe(DOCKERS);
     expect(statSync(real).mode & 0o777).toBe(0o644);
     expect(readdirSync(join(at.home, ".docker"))).toEqual(["config.json"]);
   });
@@ -213,7 +212,7 @@ describe("which files", () => {
   test.runIf(isRoot)(
     "root writes into another user's home for that user; they cannot write into root's",
     async () => {
-      const at = await takeSeat([secret("ghcr.io")]);
+      const at = await configureMachine([secret("ghcr.io")]);
       const theirs = join(at.root, "theirs");
       mkdirSync(theirs, { mode: 0o700 });
       chownSync(theirs, 65_534, 65_534);
@@ -222,7 +221,7 @@ describe("which files", () => {
         expect(statSync(path), path).toMatchObject({ uid: 65_534, gid: 65_534 });
       }
       const open = join(at.root, "open");
-      at.put(join(open, "config.json"), "{}", 0o666);
+      at.write(join(open, "config.json"), "{}", 0o666);
       execSync(`chmod 777 ${open} && chmod 711 ${at.root}`);
       const nobody = ["/usr/bin/setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"];
       const said = await at.run(["configure", "--docker-config", open], {
@@ -239,27 +238,21 @@ describe("which files", () => {
 
 describe("a token that a cloud gives this machine", () => {
   const auth = (user: string, password: string) => ({ auth: btoa(`${user}:${password}`) });
-  const configured = async (at: MintBed, auths: object) => {
-    const config = join(at.bed.home, ".docker", "config.json");
-    mkdirSync(join(at.bed.home, ".docker"), { recursive: true });
-    writeFileSync(config, JSON.stringify({ auths }));
-    const run = await runHelper(executables[0] ?? ([] as never), ["configure"], {
-      env: at.env,
-      cwd: at.bed.cwd,
-    });
-    expect(run.code, run.stderr.toString()).toBe(0);
-    return Object.keys((JSON.parse(readFileSync(config, "utf8")) as { auths: object }).auths);
+  const configured = async (at: Machine, auths: object, env: Variables = {}) => {
+    at.write(at.dockerConfig, { auths });
+    done(await at.run(["configure"], { env }));
+    return Object.keys((JSON.parse(at.read()) as { auths: object }).auths);
   };
 
   test("leaves the file, whether we minted it or another program got the same; any other stays", async () => {
-    const at = await mintBed({ clouds: { imds: {}, ecr: {}, gce: {} } });
+    const at = await mintMachine({ clouds: { imds: {}, ecr: {}, gce: {} } });
     const aws = await at.password(ECR);
     const google = await at.password(GAR);
     const auths = { [ECR]: auth("AWS", aws), [GAR]: auth("oauth2accesstoken", google) };
     expect(await configured(at, auths)).toEqual([]);
     // With a cold cache: the metadata server gives the same token again, ECR another one.
-    const fresh = { ...at, env: { ...at.env, DOCKER_CREDENTIAL_ONA_CACHE_DIR: join(at.bed.root, "cold") } };
-    expect(await configured(fresh, auths)).toEqual([ECR]);
+    const cold = { DOCKER_CREDENTIAL_ONA_CACHE_DIR: at.path("cold") };
+    expect(await configured(at, auths, cold)).toEqual([ECR]);
     expect(await configured(at, { [ECR]: auth("AWS", "another"), [GAR]: auth("me", google) })).toEqual([
       ECR,
       GAR,
@@ -269,9 +262,9 @@ describe("a token that a cloud gives this machine", () => {
 
 describe("where the record cannot be kept", () => {
   test("it works all the same, and says that it will not be able to take anything out", async () => {
-    const at = await takeSeat([secret("ghcr.io")]);
+    const at = await configureMachine([secret("ghcr.io")]);
     const env = { DOCKER_CREDENTIAL_ONA_STATE_DIR: join(at.root, "state") };
-    at.put(join(at.root, "state"), "a file");
+    at.write(join(at.root, "state"), "a file");
     const said = await at.run(["configure"], { env });
     expect(said).toMatchObject({ code: 0 });
     expect(said.stderr).toContain("[store-failed]");
@@ -284,7 +277,7 @@ describe("where the record cannot be kept", () => {
 
 describe("--prefetch", () => {
   test("into a cache in memory: the first get costs no request", async () => {
-    const at = await takeSeat([secret("ghcr.io"), secret("a.test", "me:mine-own")]);
+    const at = await configureMachine([secret("ghcr.io"), secret("a.test", "me:mine-own")]);
     const said = await at.run(["configure", "--prefetch"]);
     expect(said).toMatchObject({ code: 0, stderr: "" });
     expect(said.stdout).toContain("2 credentials fetched into the cache");
@@ -297,7 +290,7 @@ describe("--prefetch", () => {
   test.runIf(hasNamespaces)(
     "into the one below the home directory: a warning, and no credential on disk",
     async () => {
-      const at = await takeSeat([secret("ghcr.io")]);
+      const at = await configureMachine([secret("ghcr.io")]);
       const script = 'mount --make-rprivate / && mount -t tmpfs -o ro none /dev/shm && exec "$@"';
       const launcher = [
         "/usr/bin/env",
@@ -324,7 +317,7 @@ describe("--prefetch", () => {
   );
 
   test("one that cannot be had is a warning", async () => {
-    const at = await takeSeat([secret("ghcr.io"), secret("bad.test", "no value")]);
+    const at = await configureMachine([secret("ghcr.io"), secret("bad.test", "no value")]);
     const said = await at.run(["configure", "--prefetch"]);
     expect(said).toMatchObject({ code: 0 });
     expect(said.stdout).toContain("1 credential fetched");
@@ -337,16 +330,20 @@ describe("--prefetch", () => {
 describe("what it says", () => {
   const schema = JSON.parse(readFileSync(join(repository, "docs/configure.schema.json"), "utf8")) as object;
   const valid = new Ajv({ allErrors: true }).compile(schema);
-  const data = (said: Said): Record<string, unknown> => {
+  const data = (said: Run): Record<string, unknown> => {
     const value = JSON.parse(said.stdout) as Record<string, unknown>;
     expect(valid(value), JSON.stringify(valid.errors)).toBe(true);
     return value;
   };
 
   test("--json is as its schema says, with everything in it", async () => {
-    const at = await takeSeat([secret("ghcr.io"), secret("quay.io"), secret("docker.io", "me:mine-own")]);
+    const at = await configureMachine([
+      secret("ghcr.io"),
+      secret("quay.io"),
+      secret("docker.io", "me:mine-own"),
+    ]);
     const auths = { "ghcr.io": { auth: btoa("demo-user:demo-password") }, [HUB]: { auth: btoa("x:y") } };
-    at.put(at.config, JSON.stringify({ auths, credHelpers: { "quay.io": "desktop" } }));
+    at.write(at.dockerConfig, JSON.stringify({ auths, credHelpers: { "quay.io": "desktop" } }));
     const dry = await at.run(["configure", "--json", "--dry-run"]);
     expect(data(dry)).toMatchObject({
       dryRun: true,
@@ -361,8 +358,8 @@ describe("what it says", () => {
       platform: { asked: true, failure: null },
       files: [
         {
-          path: at.config,
-          backup: `${at.config}.before-ona`,
+          path: at.dockerConfig,
+          backup: `${at.dockerConfig}.before-ona`,
           registries: [
             { registry: "docker.io", action: "added", keys: [HUB, "docker.io"], hiddenLogins: [HUB] },
             { registry: "ghcr.io", action: "added", removedLogins: ["ghcr.io"] },
@@ -373,7 +370,7 @@ describe("what it says", () => {
       prefetched: ["docker.io", "ghcr.io", "quay.io"],
       warnings: [{ code: "other-helper" }, { code: "login-hidden" }],
     });
-    at.put(join(at.home, "broken", "config.json"), "{");
+    at.write(join(at.home, "broken", "config.json"), "{");
     const broken = await at.run(["configure", "--json", "--docker-config", join(at.home, "broken")]);
     expect(data(broken)).toMatchObject({ files: [{ error: { code: "docker-file-broken" } }] });
     expect(data(await at.run(["unconfigure", "--json"]))).toMatchObject({
@@ -385,10 +382,10 @@ describe("what it says", () => {
   test("text stays within 80 columns and has no colour where nobody looks", async () => {
     const ecr = "123456789012.dkr.ecr.ap-southeast-1.amazonaws.com";
     const long = `${"registry-of-a-team-".repeat(3)}.example.test:5000`;
-    const at = await takeSeat([ecr, long, "ghcr.io"].map((host) => secret(host)));
+    const at = await configureMachine([ecr, long, "ghcr.io"].map((host) => secret(host)));
     const auths = Object.fromEntries([ecr, long].map((host) => [host, { auth: btoa("x:y") }]));
-    at.put(
-      at.config,
+    at.write(
+      at.dockerConfig,
       JSON.stringify({ auths, credHelpers: { "ghcr.io": "a-helper-of-a-rather-long-name-indeed" } }),
     );
     const said = await at.run(["configure"], { env: { PATH: "/nowhere" } });
@@ -399,7 +396,7 @@ describe("what it says", () => {
   });
 
   test("the line that mends a program that is not on PATH mends it", async () => {
-    const at = await takeSeat([secret("ghcr.io")]);
+    const at = await configureMachine([secret("ghcr.io")]);
     rmSync(join(at.bin, "docker-credential-ona"));
     const said = await at.run(["configure"]);
     const line = /^ {2}run: (?:sudo )?(.*)$/m.exec(said.stderr)?.[1] ?? "false";
@@ -409,48 +406,34 @@ describe("what it says", () => {
 });
 
 describe("--watch", () => {
+  const WATCH = ["configure", "--watch"];
+
   test("follows the platform and the file until SIGTERM", async () => {
-    const at = await takeSeat([secret("ghcr.io")]);
-    const child = watching(at);
+    const at = await configureMachine([secret("ghcr.io")]);
+    const child = at.run(WATCH);
     await until(() => at.helpers()["ghcr.io"] === "ona");
     await at.platform.apply({ do: "addSecret", secret: secret("new.test") });
     await until(() => at.helpers()["new.test"] === "ona");
-    rmSync(at.config);
-    child.process.kill("SIGHUP");
+    rmSync(at.dockerConfig);
+    child.kill("SIGHUP");
     await until(() => Object.keys(at.helpers()).length === 2);
-    child.process.kill("SIGTERM");
-    expect(await child.ended).toBe(0);
+    child.kill("SIGTERM");
+    expect((await child).code).toBe(0);
     expect(child.said().match(/added\n/g)?.length).toBeGreaterThanOrEqual(3);
   });
 
   test("starts during an outage and gets there when that is over", async () => {
-    const at = await takeSeat([secret("ghcr.io")]);
+    const at = await configureMachine([secret("ghcr.io")]);
     await at.platform.apply({ do: "goDown" });
-    const child = watching(at, { DOCKER_CREDENTIAL_ONA_DEADLINE_MS: "2000" });
+    const child = at.run(WATCH, { env: { DOCKER_CREDENTIAL_ONA_DEADLINE_MS: "2000" } });
     await until(() => child.said().includes("nothing was taken out"));
     await at.platform.apply({ do: "comeUp" });
-    child.process.kill("SIGHUP");
+    child.kill("SIGHUP");
     await until(() => at.helpers()["ghcr.io"] === "ona");
-    child.process.kill("SIGTERM");
-    expect(await child.ended).toBe(0);
+    child.kill("SIGTERM");
+    expect((await child).code).toBe(0);
   });
 });
-
-function watching(at: Seat, env: Readonly<Record<string, string>> = {}) {
-  const child = spawn(program, ["configure", "--watch"], {
-    env: { ...at.env, ...env },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  onTestFinished(() => void child.kill("SIGKILL"));
-  let said = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (text: string) => {
-      said += text;
-    });
-  }
-  const ended = new Promise<number | null>((resolve) => child.on("close", resolve));
-  return { process: child, ended, said: () => said };
-}
 
 async function until(holds: () => boolean): Promise<void> {
   for (let tries = 0; tries < 600; tries += 1) {

@@ -1,21 +1,10 @@
-// Every command of this program that the documentation shows, run as it stands there, page by page and in order. Nothing
-// leaves the machine: https has a proxy that is not there.
-
-import { spawn } from "node:child_process";
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
-import { ids } from "../stand-ins/platform/ids.ts";
-import { startPlatform } from "../stand-ins/platform/stand-in.ts";
-import { type Bed, makeBed, repository } from "../support/run-helper.ts";
+import { describe, expect, it } from "vitest";
+import type { Machine } from "../support/machine.ts";
+import { machineForTest } from "../support/machine-for-test.ts";
+import type { Run } from "../support/run.ts";
+import { repository } from "../support/run-helper.ts";
 
 const SECRETS = [
   { name: "GHCR", host: "ghcr.io", value: "acme-bot:ghcr-password" },
@@ -39,61 +28,28 @@ function commandsOf(page: string): string[] {
     .filter((line) => /(?:^|[|;&(] ?|\bsudo )docker-credential-ona [a-z-]/.test(line));
 }
 
-/** A place of its own in which a user would type: the program and a docker command line on PATH, a platform to ask. */
-async function place(): Promise<Bed & { readonly shellEnv: Record<string, string> }> {
-  const bed = makeBed();
-  const platform = await startPlatform({ seed: { secrets: SECRETS } });
-  onTestFinished(async () => {
-    await platform.close();
-    bed.remove();
-  });
-  const bin = join(bed.root, "bin");
-  mkdirSync(bin);
-  symlinkSync(join(repository, "dist/docker-credential-ona"), join(bin, "docker-credential-ona"));
+/** A machine at which a user would type: the program and a docker command line on PATH, a platform to ask. */
+async function place(): Promise<Machine> {
+  const at = await machineForTest({ secrets: SECRETS, env: { HTTPS_PROXY: "http://127.0.0.1:9" } });
   // Other people's programs, which have tests of their own, only have to be there.
-  for (const [name, body] of [
-    ...["docker", "python3", "helm", "crane", "podman", "skopeo", "ctr", "buildctl"].map(
-      (client) => [client, "exit 0"] as const,
-    ),
-    ["sudo", 'exec "$@"'],
-    ["kubectl", "exec cat"],
-    ["jq", "exec cat"],
-  ] as const) {
-    writeFileSync(join(bin, name), `#!/bin/sh\n${body}\n`);
-    chmodSync(join(bin, name), 0o755);
-  }
-  return {
-    ...bed,
-    shellEnv: {
-      ...bed.env,
-      PATH: `${bin}:${bed.env.PATH}`,
-      ONA_BASE_URL: platform.baseUrl,
-      ONA_ENVIRONMENT_ID: ids.environment,
-      DOCKER_CREDENTIAL_ONA_TOKEN: "env-token",
-      HTTPS_PROXY: "http://127.0.0.1:9",
-    },
-  };
+  const clients = ["docker", "python3", "helm", "crane", "podman", "skopeo", "ctr", "buildctl"];
+  at.install({
+    ...Object.fromEntries(clients.map((client) => [client, "exit 0"])),
+    sudo: 'exec "$@"',
+    kubectl: "exec cat",
+    jq: "exec cat",
+  });
+  return at;
 }
 
-/** The exit code of a line in a shell; what runs until it is told to stop is told so after a moment. */
-function exitOf(line: string, bed: Bed & { readonly shellEnv: Record<string, string> }) {
+/** A line in a shell; what runs until it is told to stop is told so after a moment. */
+async function typed(line: string, at: Machine): Promise<Run> {
   const runsOn = /--watch\b/.test(line);
   // Paths of the machine are moved below the test's own directory.
-  const command = line.replace(/(?<=[\s=])\/(?=(?:etc|run|var|srv|opt)\/)/g, `${bed.root}/`);
-  const child = spawn("/bin/sh", ["-c", runsOn ? `exec ${command}` : command], {
-    env: bed.shellEnv,
-    cwd: bed.cwd,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let output = "";
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += chunk));
-  const timer = setTimeout(() => child.kill("SIGTERM"), runsOn ? 4000 : 40_000);
-  return new Promise<{ code: number | null; output: string }>((resolve) => {
-    child.on("close", (code) => {
-      clearTimeout(timer);
-      resolve({ code, output });
-    });
-  });
+  const command = line.replace(/(?<=[\s=])\/(?=(?:etc|run|var|srv|opt)\/)/g, `${at.root}/`);
+  const running = at.exec(["/bin/sh", "-c", runsOn ? `exec ${command}` : command], { timeoutMs: 40_000 });
+  const stop = runsOn ? setTimeout(() => running.kill("SIGTERM"), 4000) : undefined;
+  return running.finally(() => clearTimeout(stop));
 }
 
 it("the executable is there", () => {
@@ -104,9 +60,10 @@ describe.each(pages.map((page) => [page, commandsOf(page)] as const).filter(([, 
   "%s",
   (_, lines) => {
     it("every command does what it is there for", async () => {
-      const bed = await place();
+      const at = await place();
       for (const line of lines) {
-        const { code, output } = await exitOf(line, bed);
+        const { code, stdout, stderr } = await typed(line, at);
+        const output = stdout + stderr;
         const allowed = line.includes("--strict") ? [0, 1] : [0];
         expect(allowed, `${line}\n${output}`).toContain(code);
         expect(output, line).not.toMatch(/demo-password.*\n.*at |\[internal\]/);

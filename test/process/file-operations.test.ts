@@ -4,10 +4,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { buildsUnderTest, runHelper } from "../support/run-helper.ts";
+import { inWords } from "../support/herd.ts";
+import { machineForTest } from "../support/machine-for-test.ts";
+import { buildsUnderTest } from "../support/run-helper.ts";
 import { mayTrace } from "../support/strace.ts";
-import { HOST, herdScene, inWords } from "./herd-scene.ts";
 
+const HOST = "registry.example.test";
 /** Before a lease, under that of the answer, and under that of the list. */
 const READS = 3;
 
@@ -17,14 +19,13 @@ const SHELL = ["/bin/sh", "-c", `printf %s ${HOST} | "$@"`, "sh"];
 for (const build of buildsUnderTest()) {
   describe.runIf(mayTrace("file operations of a cold get are not counted"))(build.name, () => {
     it("a cold get looks up what it needs once", async () => {
-      const scene = await herdScene(build, {
+      const at = await machineForTest({
+        build,
         secrets: [{ name: "TEAM", host: HOST, value: "demo:password" }],
       });
-      const { root } = scene.bed;
+      const { root } = at;
       const output = join(root, "strace");
-      const run = await runHelper(build, ["get"], {
-        env: scene.env,
-        cwd: scene.bed.cwd,
+      const run = await at.run(["get"], {
         launcher: [...SHELL, "strace", "-f", "-qq", "-e", "trace=%file", "-o", output],
       });
       expect(inWords(run)).toBe("demo:password");
@@ -32,14 +33,14 @@ for (const build of buildsUnderTest()) {
       const paths = calls.flatMap(
         (line) => /^\d+ +(?!execve|getcwd|chdir)\w+\([^"]*"([^"]*)"/.exec(line)?.[1] ?? [],
       );
-      const byName = paths.filter((path) => path.startsWith(`${root}/`) && path !== scene.bed.cwd);
+      const byName = paths.filter((path) => path.startsWith(`${root}/`) && path !== at.cwd);
       const inOpenDirectory = calls.filter((line) => /"\/proc\/self\/fd\/[1-9]/.test(line));
       // Raise neither: see what is read twice.
       expect(byName.length, byName.join("\n")).toBeLessThanOrEqual(20);
       expect(inOpenDirectory.length, inOpenDirectory.join("\n")).toBeLessThanOrEqual(20);
       for (const path of new Set(byName)) {
         const times = byName.filter((one) => one === path).length;
-        expect(times, path).toBeLessThanOrEqual(path.startsWith(scene.cacheDir) ? READS + 1 : 2);
+        expect(times, path).toBeLessThanOrEqual(path.startsWith(at.cacheDir) ? READS + 1 : 2);
       }
       for (const name of ["home", "run", "home/.config/docker-credential-ona/config.json"]) {
         expect(

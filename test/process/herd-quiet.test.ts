@@ -1,12 +1,13 @@
 // A warm answer seen from the kernel: it opens no socket, takes no lock, writes no file and starts no program.
 
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { buildsUnderTest, runHelper } from "../support/run-helper.ts";
+import { inWords } from "../support/herd.ts";
+import { machineForTest } from "../support/machine-for-test.ts";
+import { buildsUnderTest } from "../support/run-helper.ts";
 import { mayTrace } from "../support/strace.ts";
-import { HOST, herdScene, inWords } from "./herd-scene.ts";
 
+const HOST = "registry.example.test";
 const CALLS =
   "socket,connect,bind,listen,sendto,mkdir,mkdirat,rename,renameat,renameat2,unlink,unlinkat,rmdir,execve,openat,open";
 /** A call that reaches out or changes something; what is opened for reading does neither. */
@@ -25,14 +26,13 @@ for (const build of buildsUnderTest()) {
       shell: readonly string[],
       warm: boolean,
     ): Promise<{ loud: string[]; programs: number; answer: string }> => {
-      const scene = await herdScene(build, {
+      const at = await machineForTest({
+        build,
         secrets: [{ name: "TEAM", host: HOST, value: "demo:password" }],
       });
-      if (warm) await scene.run();
-      const output = join(scene.bed.root, "strace");
-      const run = await runHelper(build, ["get"], {
-        env: scene.env,
-        cwd: scene.bed.cwd,
+      if (warm) await at.get(HOST);
+      const output = at.path("strace");
+      const run = await at.run(["get"], {
         stdin: HOST,
         launcher: [...shell, "strace", "-f", "-qq", "-e", `trace=${CALLS}`, "-o", output],
       });

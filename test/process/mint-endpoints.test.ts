@@ -4,7 +4,8 @@
 import { describe, expect, it } from "vitest";
 import { type AcceptedHost, acceptedHosts } from "../../fixtures/hosts/table.ts";
 import { readApiHost } from "../stand-ins/clouds/api-host.ts";
-import { behindProxy, executables, mintBed } from "./mint-bed.ts";
+import { executables } from "../support/run-helper.ts";
+import { behindProxy, mintMachine } from "./mint-machine.ts";
 
 const rows = new Map<string, AcceptedHost>();
 for (const row of acceptedHosts) {
@@ -12,11 +13,11 @@ for (const row of acceptedHosts) {
 }
 const regions = [...new Set(["us-east-1", ...[...rows.values()].flatMap((row) => row.region || [])])];
 
-for (const build of executables) {
+for (const build of executables()) {
   describe(`${build.name}: the endpoint`, () => {
     it("follows from the host, in every partition", async () => {
       const clouds = { ecr: {}, ecrPublic: {}, imds: {} };
-      const at = await mintBed({ build, clouds, native: [...rows.keys()] });
+      const at = await mintMachine({ build, clouds, native: [...rows.keys()] });
       const { env, connects, refused } = await behindProxy(at, { regions });
       const called: string[] = [];
       for (const [host, row] of rows) {

@@ -8,18 +8,16 @@ import { writeExpiredSso } from "../stand-ins/clouds/aws-files.ts";
 import type { CloudOptions, Clouds } from "../stand-ins/clouds/clouds.ts";
 import type { Fault } from "../stand-ins/clouds/faults.ts";
 import { INSTANCE_ROLE, keyEnv } from "../stand-ins/clouds/key-ring.ts";
-import { buildsUnderTest } from "../support/run-helper.ts";
+import { buildsUnderTest, executables } from "../support/run-helper.ts";
 import {
   cloudSecrets,
   ECR,
-  executables,
   failureIn,
   GAR,
-  type MintBed,
-  mintBed,
+  type MintMachine,
+  mintMachine,
   PLATFORM_TOKEN,
-  stateDir,
-} from "./mint-bed.ts";
+} from "./mint-machine.ts";
 
 const DAY_MS = 24 * 3600_000;
 const EC2: CloudOptions = { ecr: {}, imds: {} };
@@ -28,7 +26,7 @@ interface Way {
   readonly clouds: CloudOptions;
   readonly before?: (clouds: Clouds) => void;
   readonly config?: object;
-  readonly env?: (at: MintBed) => Record<string, string>;
+  readonly env?: (at: MintMachine) => Record<string, string>;
   readonly host?: string;
 }
 
@@ -58,8 +56,8 @@ const TEN: readonly (readonly [what: string, code: string, way: Way])[] = [
     {
       clouds: EC2,
       config: { registries: { [ECR]: { identity: { profile: "dev" } } } },
-      env: ({ bed }) =>
-        writeExpiredSso(bed.home, { profile: "dev", endedAtMs: Date.now() - DAY_MS, session: "s" }),
+      env: ({ home }) =>
+        writeExpiredSso(home, { profile: "dev", endedAtMs: Date.now() - DAY_MS, session: "s" }),
     },
   ],
   ["wrong cloud", "wrong-cloud", { clouds: { ecr: {}, gce: {} } }],
@@ -116,13 +114,13 @@ const MORE: typeof TEN = [
 ];
 
 /** Asks twice: a failure that is remembered says so and the same. That our own time was too short is no news to others. */
-async function expectFailure(code: string, way: Way, at: MintBed): Promise<void> {
+async function expectFailure(code: string, way: Way, at: MintMachine): Promise<void> {
   const host = way.host ?? ECR;
-  const trace = join(at.bed.root, "tmp", "trace");
+  const trace = join(at.tmp, "trace");
   const env = { DOCKER_CREDENTIAL_ONA_TRACE: trace, ...way.env?.(at) };
   way.before?.(at.clouds);
   const line = await at.failure(host, code, env);
-  const log = readFileSync(join(stateDir(at.bed), "failures.log"), "utf8");
+  const log = readFileSync(join(at.stateDir, "failures.log"), "utf8");
   expect(log.replace(/^\S+ /, "")).toBe(`get ${line}\n`);
   const again = failureIn(host, code, await at.get(host, env));
   expect(again.includes("(remembered, asked ")).toBe(code !== "deadline");
@@ -140,7 +138,7 @@ for (const build of buildsUnderTest()) {
   describe(`${build.name}: minting fails with`, () => {
     it.each(TEN)("%s: %s", async (_what, code, way) => {
       const { clouds, config } = way;
-      const at = await mintBed({ build, clouds, ...(config === undefined ? {} : { config }) });
+      const at = await mintMachine({ build, clouds, ...(config === undefined ? {} : { config }) });
       await expectFailure(code, way, at);
     });
   });
@@ -150,21 +148,21 @@ it("ten ways, ten codes", () => {
   expect(new Set(TEN.map(([, code]) => code)).size).toBe(10);
 });
 
-for (const build of executables) {
+for (const build of executables()) {
   describe(`${build.name}: minting also fails with`, () => {
     it.each(MORE)("%s: %s", async (_what, code, way) => {
-      await expectFailure(code, way, await mintBed({ build, clouds: way.clouds }));
+      await expectFailure(code, way, await mintMachine({ build, clouds: way.clouds }));
     });
   });
 }
 
-for (const build of executables) {
+for (const build of executables()) {
   it(`${build.name}: a failure to mint is remembered, and none any more once the user has changed something`, async () => {
-    const at = await mintBed({ build, clouds: EC2 });
+    const at = await mintMachine({ build, clouds: EC2 });
     at.clouds.ring.deny(INSTANCE_ROLE, "ecr:GetAuthorizationToken");
     const isRemembered = async (env: Record<string, string>): Promise<boolean> =>
       failureIn(ECR, "aws-denied", await at.get(ECR, env)).includes("(remembered, asked ");
-    const ca = join(at.bed.root, "some-ca.pem");
+    const ca = join(at.root, "some-ca.pem");
     writeFileSync(ca, "one");
     for (const env of [
       {},

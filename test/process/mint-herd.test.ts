@@ -4,7 +4,8 @@
 import { setImmediate } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { ids } from "../stand-ins/platform/ids.ts";
-import { ECR, executables, type MintBed, mintBed, passwordIn, REGION, type Said } from "./mint-bed.ts";
+import { executables } from "../support/run-helper.ts";
+import { ECR, type MintMachine, mintMachine, passwordIn, REGION, type Said } from "./mint-machine.ts";
 
 const PROCESSES = 100;
 const accounts = Array.from({ length: 10 }, (_, n) => `1${String(n).padStart(11, "0")}`);
@@ -12,7 +13,7 @@ const hosts = accounts.map((account) => `${account}.dkr.ecr.${REGION}.amazonaws.
 const role = (name: string): string => `arn:aws:iam::111122223333:role/${name}`;
 
 /** The passwords of `hosts`, all asked for at once; each checked. */
-async function atOnce(at: MintBed, asked: readonly string[]): Promise<readonly string[]> {
+async function atOnce(at: MintMachine, asked: readonly string[]): Promise<readonly string[]> {
   const running: Promise<Said>[] = [];
   for (const host of asked) {
     running.push(at.get(host));
@@ -23,12 +24,12 @@ async function atOnce(at: MintBed, asked: readonly string[]): Promise<readonly s
   return said.map((one, n) => passwordIn(asked[n] ?? "", one));
 }
 
-const calls = (at: MintBed): number => at.clouds.ecr.journal.count("GetAuthorizationToken");
+const calls = (at: MintMachine): number => at.clouds.ecr.journal.count("GetAuthorizationToken");
 
-for (const build of executables) {
+for (const build of executables()) {
   describe(`${build.name}: a herd`, () => {
     it("of 100 processes on ten accounts of one region makes one call", async () => {
-      const at = await mintBed({ build, clouds: { ecr: {}, imds: {} }, native: hosts });
+      const at = await mintMachine({ build, clouds: { ecr: {}, imds: {} }, native: hosts });
       const asked = Array.from({ length: PROCESSES }, (_, n) => hosts[n % hosts.length] ?? "");
       const passwords = await atOnce(at, asked);
       expect(passwords).toHaveLength(PROCESSES);
@@ -41,7 +42,7 @@ for (const build of executables) {
     });
 
     it("at a registry whose token has to be renewed makes one call", async () => {
-      const at = await mintBed({ build, clouds: { ecr: { lifetimeMs: 90_000 }, imds: {} } });
+      const at = await mintMachine({ build, clouds: { ecr: { lifetimeMs: 90_000 }, imds: {} } });
       const [before = ""] = await atOnce(at, [ECR]);
       // Half of its life has not passed, but less than a minute is left of what is in the cache.
       at.clouds.ecr.settings.lifetimeMs = 12 * 3600_000;
@@ -56,7 +57,7 @@ for (const build of executables) {
     });
 
     it("that is refused makes one call, and every process says why", async () => {
-      const at = await mintBed({ build, clouds: { ecr: {}, imds: {} }, native: hosts });
+      const at = await mintMachine({ build, clouds: { ecr: {}, imds: {} }, native: hosts });
       at.clouds.ecr.faults.always({ kind: "denied" });
       await Promise.all(hosts.map((host) => at.failure(host, "aws-denied")));
       expect(calls(at)).toBe(1);
@@ -66,7 +67,7 @@ for (const build of executables) {
   describe(`${build.name}: no token is shared`, () => {
     it("between two roles, however many registries have them", async () => {
       const [a = "", b = "", second = ""] = hosts;
-      const at = await mintBed({
+      const at = await mintMachine({
         build,
         clouds: { ecr: {}, imds: {}, sts: { roles: [{ arn: role("a") }, { arn: role("b") }] } },
         native: hosts.slice(0, 4),
@@ -94,7 +95,7 @@ for (const build of executables) {
         "111122223333.dkr.ecr.us-east-2.amazonaws.com",
       ];
       const same = kinds.map((host) => host.replace("111122223333", "444455556666"));
-      const at = await mintBed({ build, clouds: { ecr: {}, imds: {} }, native: [...kinds, ...same] });
+      const at = await mintMachine({ build, clouds: { ecr: {}, imds: {} }, native: [...kinds, ...same] });
       const passwords = await atOnce(at, kinds);
       expect(new Set(passwords).size).toBe(kinds.length);
       expect(await atOnce(at, same)).toEqual(passwords);
@@ -102,7 +103,7 @@ for (const build of executables) {
     });
 
     it("between environments, and between keys in variables", async () => {
-      const at = await mintBed({ build, clouds: { ecr: {}, imds: {} } });
+      const at = await mintMachine({ build, clouds: { ecr: {}, imds: {} } });
       const own = await at.password(ECR);
       expect(await at.password(ECR)).toBe(own);
       const { accessKeyId, secretAccessKey } = at.clouds.ring.permanent();

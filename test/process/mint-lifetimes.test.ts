@@ -3,17 +3,18 @@
 
 import { describe, expect, it } from "vitest";
 import type { Fault } from "../stand-ins/clouds/faults.ts";
-import { ECR, executables, GAR, type MintBed, mintBed } from "./mint-bed.ts";
+import { executables } from "../support/run-helper.ts";
+import { ECR, GAR, type MintMachine, mintMachine } from "./mint-machine.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
-const calls = ({ clouds }: MintBed): number => clouds.ecr.journal.count("GetAuthorizationToken");
-const asked = ({ clouds }: MintBed): number =>
+const calls = ({ clouds }: MintMachine): number => clouds.ecr.journal.count("GetAuthorizationToken");
+const asked = ({ clouds }: MintMachine): number =>
   clouds.gce.journal.count("instance/service-accounts/default/token");
 
-for (const build of executables) {
-  const ec2 = (): Promise<MintBed> => mintBed({ build, clouds: { ecr: {}, imds: {} } });
+for (const build of executables()) {
+  const ec2 = (): Promise<MintMachine> => mintMachine({ build, clouds: { ecr: {}, imds: {} } });
 
   describe(`${build.name}: a token of ECR, good for 12 hours,`, () => {
     it("serves until half of its life without a call, identity or lock", async () => {
@@ -84,7 +85,7 @@ for (const build of executables) {
     });
 
     it("that AWS gives with less than a minute left is no token", async () => {
-      const at = await mintBed({ build, clouds: { ecr: { lifetimeMs: 55_000 }, imds: {} } });
+      const at = await mintMachine({ build, clouds: { ecr: { lifetimeMs: 55_000 }, imds: {} } });
       await at.failure(ECR, "token-expired");
       expect(at.traces()).not.toContain(at.clouds.ecrPasswords.all[0]?.password);
     });
@@ -116,13 +117,13 @@ for (const build of executables) {
 
   describe(`${build.name}: a token of Google's metadata server, good for an hour,`, () => {
     /** Time passes on both sides: the server keeps one token and says how long it is still good. */
-    const pass = (at: MintBed, ms: number): void => {
+    const pass = (at: MintMachine, ms: number): void => {
       at.age(ms);
       at.clouds.clock.advance(ms);
     };
 
     it("serves until 4 minutes before its end; then the server has a new one", async () => {
-      const at = await mintBed({ build, clouds: { gce: {} } });
+      const at = await mintMachine({ build, clouds: { gce: {} } });
       const first = await at.password(GAR);
       pass(at, 55 * MINUTE_MS + 50_000);
       expect(await at.password(GAR)).toBe(first);
@@ -135,7 +136,7 @@ for (const build of executables) {
     });
 
     it("that stays the same is not asked for again before half of what remains", async () => {
-      const at = await mintBed({ build, clouds: { gce: { renewBeforeMs: 0 } } });
+      const at = await mintMachine({ build, clouds: { gce: { renewBeforeMs: 0 } } });
       const first = await at.password(GAR);
       pass(at, 56 * MINUTE_MS + 10_000);
       expect(await at.password(GAR)).toBe(first);
@@ -149,7 +150,7 @@ for (const build of executables) {
     });
 
     it("outlives a server that is silent, and is never handed out in its last minute", async () => {
-      const at = await mintBed({ build, clouds: { gce: { renewBeforeMs: 0 } } });
+      const at = await mintMachine({ build, clouds: { gce: { renewBeforeMs: 0 } } });
       const first = await at.password(GAR);
       at.clouds.gce.settings.silent = true;
       pass(at, 57 * MINUTE_MS);

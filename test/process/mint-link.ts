@@ -2,9 +2,9 @@
 // proxy variable names a recorder. Started by mint-silent.test.ts with `unshare -n`; it prints what it saw as JSON.
 
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { type Clouds, startClouds } from "../stand-ins/clouds/clouds.ts";
-import { builds, makeBed, runHelper } from "../support/run-helper.ts";
+import { Machine } from "../support/machine.ts";
+import { startRecordingProxy } from "../support/recording-proxy.ts";
 
 export interface Seen {
   readonly stdout: string;
@@ -19,41 +19,22 @@ export interface Seen {
 
 const METADATA = "169.254.169.254";
 
-export async function seeFromMachine(cloud: string, host: string, config: string): Promise<Seen> {
-  const bed = makeBed();
+export async function seeFromMachine(cloud: string, host: string, source: string): Promise<Seen> {
   await using clouds = await startClouds({ ecr: {}, imds: {}, gce: {} });
+  await using at = new Machine();
+  at.configure({ registries: { [host]: { source } } });
   const { metadata, server } = await metadataServer(clouds, cloud);
-  const proxied: string[] = [];
-  const proxy = createServer((asked, response) => {
-    proxied.push(`${asked.method} ${asked.url}`);
-    response.writeHead(502).end();
-  });
-  proxy.on("connect", (asked, socket) => {
-    proxied.push(`CONNECT ${asked.url}`);
-    socket.end("HTTP/1.1 502 Bad Gateway\r\n\r\n");
-  });
-  await listening(proxy, 0, "127.0.0.1");
-  const at = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  at.onClose(() => server?.closeAllConnections());
+  at.onClose(() => server?.close());
+  const proxy = await startRecordingProxy();
+  at.onClose(proxy.close);
   const names = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
   const env = {
-    ...bed.env,
-    ...Object.fromEntries(names.map((name) => [name, at])),
+    ...Object.fromEntries(names.map((name) => [name, proxy.url])),
     AWS_ENDPOINT_URL_ECR: clouds.ecr.url,
-    DOCKER_CREDENTIAL_ONA_CONFIG: config,
   };
-  try {
-    const build = builds.find((it) => it.name === "executable");
-    if (build === undefined) throw new Error("no executable");
-    const run = await runHelper(build, ["get"], { env, cwd: bed.cwd, stdin: host });
-    const [stdout, stderr] = [run.stdout.toString(), run.stderr.toString()];
-    return { stdout, stderr, code: run.code, tookMs: run.tookMs, proxied, metadata };
-  } finally {
-    for (const one of [server, proxy]) {
-      one?.closeAllConnections();
-      one?.close();
-    }
-    bed.remove();
-  }
+  const { stdout, stderr, code, tookMs } = await at.get(host, env);
+  return { stdout, stderr, code, tookMs, proxied: proxy.asked, metadata };
 }
 
 /** `aws` or `google` answer; `silent` takes connections and says nothing; anything else: nobody is there. */
@@ -68,7 +49,9 @@ async function metadataServer(
     metadata.push(`${asked.method} ${asked.url}`);
     if (cloud !== "silent") passOn(asked, response, port);
   });
-  await listening(server, 80, METADATA);
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject).listen(80, METADATA, resolve);
+  });
   return { metadata, server };
 }
 
@@ -81,13 +64,7 @@ function passOn(asked: IncomingMessage, response: ServerResponse, port: number):
   asked.pipe(onward);
 }
 
-function listening(server: Server, port: number, address: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", reject).listen(port, address, resolve);
-  });
-}
-
 if (import.meta.main) {
-  const [cloud = "", host = "", config = ""] = process.argv.slice(2);
-  process.stdout.write(JSON.stringify(await seeFromMachine(cloud, host, config)));
+  const [cloud = "", host = "", source = ""] = process.argv.slice(2);
+  process.stdout.write(JSON.stringify(await seeFromMachine(cloud, host, source)));
 }

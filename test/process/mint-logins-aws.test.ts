@@ -8,7 +8,7 @@ import { describe, expect, it } from "vitest";
 import { keySection, type Section, writeAwsHome, writeExpiredSso } from "../stand-ins/clouds/aws-files.ts";
 import type { AccessKey } from "../stand-ins/clouds/key-ring.ts";
 import { buildsUnderTest } from "../support/run-helper.ts";
-import { behindProxy, ECR, type MintBed, mintBed } from "./mint-bed.ts";
+import { behindProxy, ECR, type MintMachine, mintMachine } from "./mint-machine.ts";
 import { play, script } from "./mint-play.ts";
 
 const HOUR_MS = 3_600_000;
@@ -28,7 +28,7 @@ const sessionKeys = ({ accessKeyId, secretAccessKey, sessionToken = "" }: Access
 for (const build of buildsUnderTest().filter(({ name }) => name !== "source")) {
   describe(`${build.name}: ECR by`, () => {
     const makeBed = () =>
-      mintBed({
+      mintMachine({
         build,
         native: false,
         clouds: { ecr: {}, sts: { roles: [{ arn: PULL }] } },
@@ -36,14 +36,14 @@ for (const build of buildsUnderTest().filter(({ name }) => name !== "source")) {
       });
 
     /** Who minted, after the token was checked. */
-    async function minter(at: MintBed, env: Record<string, string>): Promise<string | undefined> {
+    async function minter(at: MintMachine, env: Record<string, string>): Promise<string | undefined> {
       const password = await at.password(ECR, env);
       expect(at.clouds.isValidEcrPassword("AWS", password)).toBe(true);
       return at.clouds.ecr.journal.last()?.principal;
     }
 
-    function profile(at: MintBed, sections: Record<string, Section>): Record<string, string> {
-      return { ...writeAwsHome(at.bed.home, { config: sections }), AWS_PROFILE: "dev" };
+    function profile(at: MintMachine, sections: Record<string, Section>): Record<string, string> {
+      return { ...writeAwsHome(at.home, { config: sections }), AWS_PROFILE: "dev" };
     }
 
     it.each(["corp", undefined])("a login of aws sso login, session %s", async (session) => {
@@ -52,7 +52,7 @@ for (const build of buildsUnderTest().filter(({ name }) => name !== "source")) {
       const roleCredentials = { ...sessionKeys(key), expiration: key.expiresAtMs };
       const portal = await play({ roleCredentials });
       const login = { profile: "dev", endedAtMs: Date.now() + HOUR_MS };
-      const files = writeExpiredSso(at.bed.home, session === undefined ? login : { ...login, session });
+      const files = writeExpiredSso(at.home, session === undefined ? login : { ...login, session });
       const { env } = await behindProxy(at, { hosts: { [PORTAL]: portal.port } });
       expect(await minter(at, { ...env, ...files })).toBe(WHO);
       expect(portal.asked.map(({ path }) => path)).toEqual([
@@ -71,7 +71,7 @@ for (const build of buildsUnderTest().filter(({ name }) => name !== "source")) {
         tokenType: "Bearer",
       });
       const login = { profile: "dev", endedAtMs: Date.now() - 1000, session: "corp" };
-      const files = writeExpiredSso(at.bed.home, login);
+      const files = writeExpiredSso(at.home, login);
       const name = createHash("sha1").update("corp").digest("hex");
       const registered = { clientId: "c", clientSecret: "s", refreshToken: "r" };
       const cached = {
@@ -79,7 +79,7 @@ for (const build of buildsUnderTest().filter(({ name }) => name !== "source")) {
         expiresAt: new Date(login.endedAtMs).toISOString(),
         ...registered,
       };
-      writeFileSync(join(at.bed.home, ".aws/sso/cache", `${name}.json`), JSON.stringify(cached));
+      writeFileSync(join(at.home, ".aws/sso/cache", `${name}.json`), JSON.stringify(cached));
       const { env } = await behindProxy(at, { hosts: { [PORTAL]: portal.port, [OIDC]: oidc.port } });
       expect(await minter(at, { ...env, ...files })).toBe(WHO);
       expect(oidc.asked.map(({ body }) => JSON.parse(body) as unknown)).toEqual([
@@ -87,7 +87,7 @@ for (const build of buildsUnderTest().filter(({ name }) => name !== "source")) {
       ]);
       // The next renewal needs what this one was given.
       const kept = JSON.parse(
-        readFileSync(join(at.bed.home, ".aws/sso/cache", `${name}.json`), "utf8"),
+        readFileSync(join(at.home, ".aws/sso/cache", `${name}.json`), "utf8"),
       ) as object;
       expect(kept).toMatchObject({ accessToken: "renewed", refreshToken: "next" });
     });
@@ -112,7 +112,7 @@ for (const build of buildsUnderTest().filter(({ name }) => name !== "source")) {
         refreshToken: "r",
         dpopKey,
       };
-      const directory = join(at.bed.home, ".aws/login/cache");
+      const directory = join(at.home, ".aws/login/cache");
       mkdirSync(directory, { recursive: true });
       const name = createHash("sha256").update(LOGIN).digest("hex");
       writeFileSync(join(directory, `${name}.json`), JSON.stringify(cached));

@@ -17,7 +17,7 @@ import {
 import { fullProviderName } from "../stand-ins/clouds/google-sts.ts";
 import { newIssuer } from "../stand-ins/clouds/issuer.ts";
 import { buildsUnderTest } from "../support/run-helper.ts";
-import { behindProxy, GAR, type MintBed, mintBed } from "./mint-bed.ts";
+import { behindProxy, GAR, type MintMachine, mintMachine } from "./mint-machine.ts";
 import { play, script } from "./mint-play.ts";
 
 const TOKENS = "tokens.example.test";
@@ -30,7 +30,7 @@ for (const build of buildsUnderTest().filter(({ name }) => name !== "source")) {
 
     async function makeBed() {
       const service = newServiceAccountKey();
-      const at = await mintBed({
+      const at = await mintMachine({
         build,
         native: false,
         clouds: {
@@ -45,20 +45,20 @@ for (const build of buildsUnderTest().filter(({ name }) => name !== "source")) {
 
     /** The token that `file` leads to, and whose it is. */
     async function mint(
-      at: MintBed,
+      at: MintMachine,
       file: object,
       more: Record<string, string> = {},
       hosts: Record<string, number> = {},
     ): Promise<{ token: string; whose: string | undefined }> {
       const { env } = await behindProxy(at, { hosts });
-      const named = writeGoogleCredentials(at.bed.home, file);
+      const named = writeGoogleCredentials(at.home, file);
       const loud = { GOOGLE_SDK_NODE_LOGGING: "all", NODE_DEBUG: "undici,fetch" };
       const token = await at.password(GAR, { ...env, ...named, ...loud, ...more });
       return { token, whose: at.clouds.googleTokens.find(token)?.principal };
     }
 
     /** An external account with another source than a file. */
-    function external(at: MintBed, credential_source: object): object {
+    function external(at: MintMachine, credential_source: object): object {
       const file = externalAccountFile(at.clouds, { provider: PROVIDER, subjectTokenFile: "" });
       return { ...file, credential_source };
     }
@@ -77,7 +77,7 @@ for (const build of buildsUnderTest().filter(({ name }) => name !== "source")) {
 
     it("an external account with its token in a file", async () => {
       const { at } = await makeBed();
-      const subjectTokenFile = join(at.bed.root, "subject");
+      const subjectTokenFile = join(at.root, "subject");
       writeFileSync(subjectTokenFile, subjectToken());
       const file = externalAccountFile(at.clouds, { provider: PROVIDER, subjectTokenFile });
       expect((await mint(at, file)).whose).toMatch(/^principal:/);

@@ -1,11 +1,9 @@
 // What the tests of the rarer ways to a token play: a service of one answer, a program that says one thing.
 
-import { chmodSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import type { MintBed } from "./mint-bed.ts";
+import type { MintMachine } from "./mint-machine.ts";
 
 interface Asked {
   readonly path: string;
@@ -35,9 +33,6 @@ export async function play(answer: object): Promise<{ port: number; asked: Asked
 }
 
 /** The path of a program that prints `says`. */
-export function script(at: MintBed, says: object): string {
-  const path = join(at.bed.root, "says");
-  writeFileSync(path, `#!/bin/sh\ncat <<'END'\n${JSON.stringify(says)}\nEND\n`);
-  chmodSync(path, 0o700);
-  return path;
+export function script(at: MintMachine, says: object): string {
+  return at.write("says", `#!/bin/sh\ncat <<'END'\n${JSON.stringify(says)}\nEND\n`, 0o700);
 }

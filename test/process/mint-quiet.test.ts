@@ -1,13 +1,10 @@
-// What must not happen while a token is minted: a cloud request for a look-alike, a question to a metadata server
-// through a proxy, a word of the SDKs on a stream.
-
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { rejectedHosts } from "../../fixtures/hosts/table.ts";
 import type { Clouds } from "../stand-ins/clouds/clouds.ts";
+import { startRecordingProxy } from "../support/recording-proxy.ts";
+import { executables } from "../support/run-helper.ts";
 import { inParallel } from "./in-parallel.ts";
-import { ECR, executables, failureIn, GAR, mintBed, passwordIn } from "./mint-bed.ts";
+import { ECR, failureIn, GAR, mintMachine, passwordIn } from "./mint-machine.ts";
 
 const alike = rejectedHosts.filter((row) => row.outcome === "plain");
 const some = alike.filter((_, n) => n % Math.floor(alike.length / 30) === 0).map((row) => row.input);
@@ -19,7 +16,7 @@ const everywhere: (keyof Clouds & ("ecr" | "ecrPublic" | "sts" | "imds" | "gce")
   "gce",
 ];
 
-for (const build of executables) {
+for (const build of executables()) {
   describe(`${build.name}: a look-alike`, () => {
     it("causes no cloud request, whatever secrets and patterns say", async () => {
       const source = (name: string) => ({ source: name });
@@ -34,7 +31,7 @@ for (const build of executables) {
         "*.pkg.dev": source("gar"),
       };
       const clouds = { ecr: {}, ecrPublic: {}, sts: {}, imds: {}, gce: {} };
-      const at = await mintBed({ build, clouds, native: [...some, ECR, GAR], config: { registries } });
+      const at = await mintMachine({ build, clouds, native: [...some, ECR, GAR], config: { registries } });
       expect(some.length).toBeGreaterThanOrEqual(30);
       await inParallel(some, async (host) => {
         failureIn(host, "native-unsupported", await at.get(host));
@@ -46,7 +43,7 @@ for (const build of executables) {
     });
 
     it("an unmanaged cloud registry causes none either", async () => {
-      const at = await mintBed({ build, clouds: { ecr: {}, imds: {}, gce: {} }, native: [] });
+      const at = await mintMachine({ build, clouds: { ecr: {}, imds: {}, gce: {} }, native: [] });
       for (const host of [ECR, GAR, "gcr.io"]) {
         expect(await at.get(host)).toMatchObject({ code: 1, stderr: "" });
       }
@@ -67,7 +64,7 @@ for (const build of executables) {
       ["http", { NODE_DEBUG: "http" }],
       ["everything", talkative],
     ])("hold the answer alone with NODE_DEBUG for %s", async (_what, env) => {
-      const at = await mintBed({ build, clouds: { ecr: {}, imds: {}, gce: {} } });
+      const at = await mintMachine({ build, clouds: { ecr: {}, imds: {}, gce: {} } });
       for (const host of [ECR, GAR]) {
         passwordIn(host, await at.get(host, env));
         passwordIn(host, await at.get(host, env));
@@ -75,7 +72,7 @@ for (const build of executables) {
     });
 
     it("hold the one line of a failure alone", async () => {
-      const at = await mintBed({ build, clouds: { ecr: {}, imds: {} } });
+      const at = await mintMachine({ build, clouds: { ecr: {}, imds: {} } });
       at.clouds.ecr.faults.always({ kind: "denied" });
       await at.failure(ECR, "aws-denied", talkative);
     });
@@ -83,23 +80,14 @@ for (const build of executables) {
 
   describe(`${build.name}: a metadata server on loopback`, () => {
     it("is never asked through a proxy", async () => {
-      const asked: string[] = [];
-      const proxy = createServer((request, response) => {
-        asked.push(`${request.method} ${request.url}`);
-        response.writeHead(502).end();
-      });
-      proxy.on("connect", (request, socket) => {
-        asked.push(`CONNECT ${request.url}`);
-        socket.end("HTTP/1.1 502 Bad Gateway\r\n\r\n");
-      });
-      await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
-      onTestFinished(() => void proxy.close());
-      const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+      const proxy = await startRecordingProxy();
+      onTestFinished(() => proxy.close());
+      const { url } = proxy;
       const env = { HTTP_PROXY: url, HTTPS_PROXY: url, http_proxy: url, https_proxy: url, NO_PROXY: "" };
-      const at = await mintBed({ build, clouds: { ecr: {}, imds: {}, gce: {} } });
+      const at = await mintMachine({ build, clouds: { ecr: {}, imds: {}, gce: {} } });
       await at.password(ECR, env);
       await at.password(GAR, env);
-      expect(asked).toEqual([]);
+      expect(proxy.asked).toEqual([]);
     });
   });
 }

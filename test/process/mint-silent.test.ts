@@ -1,26 +1,25 @@
 // Metadata servers that say nothing, or are not there: what minting may cost then in real time, on a machine that has
 // nothing else to do. And the real metadata addresses, which are asked past every proxy.
 
-import { spawn, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
-import { repository } from "../support/run-helper.ts";
-import { ECR, executables, failureIn, GAR, mintBed, passwordIn } from "./mint-bed.ts";
+import { describe, expect, it } from "vitest";
+import { Machine } from "../support/machine.ts";
+import { executables, repository } from "../support/run-helper.ts";
 import type { Seen } from "./mint-link.ts";
+import { ECR, failureIn, GAR, mintMachine, passwordIn } from "./mint-machine.ts";
 
 /** A network of our own with the metadata address in it. */
 const LINK = "ip link set lo up && ip addr add 169.254.169.254/32 dev lo";
 const hasNetworks = process.getuid?.() === 0 && spawnSync("unshare", ["-n", "sh", "-c", LINK]).status === 0;
 if (!hasNetworks) console.log("no network namespaces here: the real metadata addresses are not tested");
 
-for (const build of executables) {
+for (const build of executables()) {
   describe(`${build.name}: what is silent`, () => {
     it("EC2's metadata server costs less than 2 s, and the line says hop limit", async () => {
-      const quick = await mintBed({ build, clouds: { ecr: {} } });
+      const quick = await mintMachine({ build, clouds: { ecr: {} } });
       const { tookMs: startUpMs } = await quick.get(ECR);
-      const at = await mintBed({ build, clouds: { ecr: {}, imds: { silent: true } } });
+      const at = await mintMachine({ build, clouds: { ecr: {}, imds: { silent: true } } });
       const said = await at.get(ECR);
       expect(failureIn(ECR, "imds-no-answer", said)).toContain("--http-put-response-hop-limit 2");
       expect(said.tookMs - startUpMs).toBeLessThan(2000);
@@ -28,10 +27,10 @@ for (const build of executables) {
     });
 
     it("both metadata servers together cost less than 2 s", async () => {
-      const quick = await mintBed({ build, clouds: {} });
+      const quick = await mintMachine({ build, clouds: {} });
       const { tookMs: startUpMs } = await quick.get(GAR);
       for (const host of [ECR, GAR]) {
-        const at = await mintBed({ build, clouds: { imds: { silent: true }, gce: { silent: true } } });
+        const at = await mintMachine({ build, clouds: { imds: { silent: true }, gce: { silent: true } } });
         const said = await at.get(host);
         failureIn(host, host === ECR ? "imds-no-answer" : "google-unreachable", said);
         expect(said.tookMs - startUpMs).toBeLessThan(2000);
@@ -39,7 +38,7 @@ for (const build of executables) {
     });
 
     it("a renewal costs a few seconds: the token outlives it, and a missing identity", async () => {
-      const at = await mintBed({ build, clouds: { ecr: {}, imds: {} } });
+      const at = await mintMachine({ build, clouds: { ecr: {}, imds: {} } });
       const first = await at.password(ECR);
       at.clouds.ecr.faults.always({ kind: "silence" });
       at.age(7 * 3600_000);
@@ -78,25 +77,12 @@ for (const build of executables) {
   });
 }
 
-function see(cloud: string, host: string, source: string): Promise<Seen> {
-  const root = mkdtempSync(join(tmpdir(), "ona-link-"));
-  onTestFinished(() => rmSync(root, { recursive: true, force: true }));
-  mkdirSync(join(root, "config"), { mode: 0o700 });
-  const config = join(root, "config/config.json");
-  writeFileSync(config, JSON.stringify({ registries: { [host]: { source } } }), { mode: 0o600 });
+async function see(...what: readonly [cloud: string, host: string, source: string]): Promise<Seen> {
+  await using at = new Machine();
   const program = join(repository, "test/process/mint-link.ts");
-  const script = `${LINK} && exec "$@"`;
-  const command = [process.execPath, program, cloud, host, config];
-  const child = spawn("unshare", ["-n", "sh", "-c", script, "sh", ...command], {
-    env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", HOME: root },
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  let output = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    output += text;
-  });
-  return new Promise((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", () => resolve(JSON.parse(output) as Seen));
-  });
+  const command = ["sh", "-c", `${LINK} && exec "$@"`, "sh", process.execPath, program, ...what];
+  const env = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" };
+  const { code, stdout, stderr } = await at.exec(["unshare", "-n", ...command], { env });
+  if (code !== 0) throw new Error(stderr);
+  return JSON.parse(stdout) as Seen;
 }

@@ -1,21 +1,18 @@
 // The way to the platform: TLS with a private CA, and the redirects that are allowed. Nothing leaves loopback.
 
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { mkdirSync, readFileSync } from "node:fs";
+import { beforeEach, describe, expect, it } from "vitest";
 import { buildsUnderTest } from "../support/run-helper.ts";
-import { HOST, startTlsBed, type TlsBed } from "./tls-bed.ts";
+import { HOST, type TlsMachine, tlsMachine } from "./tls-machine.ts";
 
 for (const build of buildsUnderTest()) {
   describe(build.name, () => {
-    let at: TlsBed;
+    let at: TlsMachine;
 
     beforeEach(async () => {
-      at = await startTlsBed(build);
+      at = await tlsMachine(build);
     });
-
-    afterEach(() => at.close());
 
     it.each(["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "AWS_CA_BUNDLE"])(
       "a private CA in %s is trusted",
@@ -33,8 +30,7 @@ for (const build of buildsUnderTest()) {
         "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----",
         "-----BEGIN CERTIFICATE-----\nno base64 at all\n-----END CERTIFICATE-----",
       ];
-      const path = join(at.bed.root, "bundle.pem");
-      writeFileSync(path, [...damaged.slice(0, 2), good, ...damaged.slice(2)].join("\r\n"));
+      const path = at.write("bundle.pem", [...damaged.slice(0, 2), good, ...damaged.slice(2)].join("\r\n"));
       await at.expectAnswer({ SSL_CERT_FILE: path });
     });
 
@@ -46,8 +42,7 @@ for (const build of buildsUnderTest()) {
     it.each(["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "AWS_CA_BUNDLE"])(
       "%s that names no file of certificates is an error that names both",
       async (name) => {
-        const empty = join(at.bed.root, "empty.pem");
-        writeFileSync(empty, "");
+        const empty = at.write("empty.pem", "");
         // Another variable's good file does not make up for it.
         const good = { [name === "SSL_CERT_FILE" ? "AWS_CA_BUNDLE" : "SSL_CERT_FILE"]: at.ca };
         await at.expectInvalid(
@@ -96,10 +91,10 @@ for (const build of buildsUnderTest()) {
     });
 
     it("a failure of TLS is a failure with its own code where Docker's config names us", async () => {
-      writeFileSync(join(at.bed.root, "config.json"), JSON.stringify({ credHelpers: { [HOST]: "ona" } }));
-      const { stdout, stderr, code } = await at.get({ DOCKER_CONFIG: at.bed.root });
-      expect(stdout.toString()).toMatch(/^registry\.example\.test: [ -~]+ \[platform-tls\]\n$/);
-      expect(stderr.toString()).toBe(stdout.toString());
+      at.giveToUs([HOST]);
+      const { stdout, stderr, code } = await at.get(HOST);
+      expect(stdout).toMatch(/^registry\.example\.test: [ -~]+ \[platform-tls\]\n$/);
+      expect(stderr).toBe(stdout);
       expect(code).toBe(1);
     });
 
@@ -108,13 +103,12 @@ for (const build of buildsUnderTest()) {
       ["nothing", () => undefined],
       ["a directory", (path: string) => mkdirSync(path)],
     ])("SSL_CERT_FILE that names %s holds nobody up and is named", async (_what, make) => {
-      const DOCKER_CONFIG = at.bed.root;
-      writeFileSync(join(DOCKER_CONFIG, "config.json"), JSON.stringify({ credHelpers: { [HOST]: "ona" } }));
-      const SSL_CERT_FILE = join(at.bed.root, "certificates");
+      at.giveToUs([HOST]);
+      const SSL_CERT_FILE = at.path("certificates");
       make(SSL_CERT_FILE);
-      const { stdout, stderr, code } = await at.get({ DOCKER_CONFIG, SSL_CERT_FILE });
-      expect(stdout.toString()).toMatch(/ SSL_CERT_FILE names [ -~]+ \[config-invalid\]\n$/);
-      expect(stderr.toString()).toBe(stdout.toString());
+      const { stdout, stderr, code } = await at.get(HOST, { SSL_CERT_FILE });
+      expect(stdout).toMatch(/ SSL_CERT_FILE names [ -~]+ \[config-invalid\]\n$/);
+      expect(stderr).toBe(stdout);
       expect(code).toBe(1);
     });
 
@@ -176,7 +170,7 @@ for (const build of buildsUnderTest()) {
         do: "fault",
         fault: { kind: "redirect", to: "https://app.ona.com", status: 307 },
       });
-      await at.get({
+      await at.get(HOST, {
         ONA_BASE_URL: "https://platform.example.test/api",
         HTTPS_PROXY: at.proxy.url,
         NODE_EXTRA_CA_CERTS: at.ca,

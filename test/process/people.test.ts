@@ -4,9 +4,11 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { type Said, type Seat, secret, takeSeat } from "./configure-bed.ts";
+import type { Machine } from "../support/machine.ts";
+import type { Run } from "../support/run.ts";
+import { configureMachine, secret } from "./configure-machine.ts";
 
-const done = (said: Said): void => expect(said, said.stderr).toMatchObject({ code: 0 });
+const done = (said: Run): void => expect(said, said.stderr).toMatchObject({ code: 0 });
 const auth = (login: string): string => Buffer.from(login).toString("base64");
 
 /** Every file of the user with its time and content, directories included. */
@@ -22,30 +24,30 @@ function everything(root: string): readonly string[] {
 
 describe("unconfigure", () => {
   it("leaves no copy where configure made the file", async () => {
-    const at = await takeSeat([secret("ghcr.io")]);
+    const at = await configureMachine([secret("ghcr.io")]);
     done(await at.run(["configure"]));
     done(await at.run(["configure"]));
     done(await at.run(["unconfigure"]));
     expect(readdirSync(join(at.home, ".docker"))).toEqual(["config.json"]);
-    expect(JSON.parse(at.text())).toEqual({});
+    expect(JSON.parse(at.read())).toEqual({});
   });
 
   it("leaves no copy of what was never configured", async () => {
-    const at = await takeSeat([secret("ghcr.io")]);
-    at.put(at.config, '{"credHelpers":{"ghcr.io":"ona"}}');
+    const at = await configureMachine([secret("ghcr.io")]);
+    at.write(at.dockerConfig, '{"credHelpers":{"ghcr.io":"ona"}}');
     await at.run(["unconfigure"]);
     expect(readdirSync(join(at.home, ".docker"))).toEqual(["config.json"]);
   });
 });
 
 describe("--dry-run", () => {
-  const rows: readonly [string, (at: Seat) => unknown, readonly string[]][] = [
+  const rows: readonly [string, (at: Machine) => unknown, readonly string[]][] = [
     ["on a new machine", () => undefined, ["configure"]],
     [
       "with a login of the platform's, and one of somebody else's",
       (at) =>
-        at.put(
-          at.config,
+        at.write(
+          at.dockerConfig,
           JSON.stringify({
             auths: { "ghcr.io": { auth: auth("demo-user:demo-password") }, "b.test": { auth: auth("x:y") } },
           }),
@@ -56,7 +58,7 @@ describe("--dry-run", () => {
     ["before everything is taken out", (at) => at.run(["configure"]), ["unconfigure"]],
   ];
   it.each(rows)("changes nothing at all, the cache included: %s", async (_name, prepare, args) => {
-    const at = await takeSeat([secret("ghcr.io"), secret("b.test")]);
+    const at = await configureMachine([secret("ghcr.io"), secret("b.test")]);
     await prepare(at);
     const before = everything(at.root);
     done(await at.run([...args, "--dry-run"]));
@@ -66,7 +68,7 @@ describe("--dry-run", () => {
 
 describe("exec", () => {
   it.each(["0022", "0000", "0077", "0027"])("the command has the caller's umask, %s", async (umask) => {
-    const at = await takeSeat([secret("ghcr.io")]);
+    const at = await configureMachine([secret("ghcr.io")]);
     const { stdout } = await at.run(["exec", "--", "/bin/sh", "-c", "umask"], {
       launcher: ["/bin/sh", "-c", `umask ${umask}; exec "$@"`, "sh"],
     });
@@ -74,7 +76,7 @@ describe("exec", () => {
   });
 
   it.skipIf(!existsSync("/proc/self/status"))("what the caller ignores, the command ignores", async () => {
-    const at = await takeSeat([secret("ghcr.io")]);
+    const at = await configureMachine([secret("ghcr.io")]);
     const ignoring = (names: string, args: readonly string[]) =>
       at.run(["exec", "--", ...args], {
         launcher: ["/bin/sh", "-c", `trap '' ${names}; exec "$@"`, "sh"],
@@ -102,9 +104,9 @@ describe("a file as only Docker reads it", () => {
   const big = '"n": 12345678901234567890123';
 
   it("exec takes it over as it is written, without what stands in our place", async () => {
-    const at = await takeSeat([secret("ghcr.io")]);
-    at.put(
-      at.config,
+    const at = await configureMachine([secret("ghcr.io")]);
+    at.write(
+      at.dockerConfig,
       `{${big}, "a": 1, "a": 2, "Auths": {"GHCR.io": {"auth": "eDp5"}, "b.test": {"auth": "eDp5"}}, "CREDHELPERS": {"ghcr.io": "x"}}`,
     );
     const said = await at.run(["exec", "--", "/bin/sh", "-c", '/bin/cat "$DOCKER_CONFIG/config.json"']);
@@ -118,11 +120,11 @@ describe("a file as only Docker reads it", () => {
   });
 
   it("configure and doctor name an entry without a helper, whatever the letters of the field", async () => {
-    const at = await takeSeat([secret("ghcr.io"), secret("b.test")]);
+    const at = await configureMachine([secret("ghcr.io"), secret("b.test")]);
     const before = '{"CREDHELPERS":{"ghcr.io":"","b.test":7}}';
-    at.put(at.config, before);
+    at.write(at.dockerConfig, before);
     const said = await at.run(["configure"]);
-    expect(at.text()).toBe(before);
+    expect(at.read()).toBe(before);
     expect(said.stderr.replaceAll(/\s+/g, " ")).toMatch(
       /entry for b\.test that names no helper.*\[other-helper\]/,
     );
@@ -135,24 +137,24 @@ describe("a file as only Docker reads it", () => {
 
 describe("many registries", () => {
   const HOSTS = Array.from({ length: 120 }, (_, index) => `r${index}.example.test`);
-  const methods = (at: Seat): Readonly<Record<string, number>> => {
+  const methods = (at: Machine): Readonly<Record<string, number>> => {
     const counts: Record<string, number> = {};
     for (const { method = "" } of at.platform.journal.entries) counts[method] = (counts[method] ?? 0) + 1;
     return counts;
   };
 
   it("configure takes the platform's own login out for each of them, with one list", async () => {
-    const at = await takeSeat(HOSTS.map((host) => secret(host)));
+    const at = await configureMachine(HOSTS.map((host) => secret(host)));
     await at.platform.apply({ do: "setLatency", latencyMs: 30 });
     const auths = HOSTS.map((host) => [host, { auth: auth("demo-user:demo-password") }] as const);
-    at.put(at.config, JSON.stringify({ auths: Object.fromEntries(auths) }));
+    at.write(at.dockerConfig, JSON.stringify({ auths: Object.fromEntries(auths) }));
     done(await at.run(["configure"]));
-    expect(JSON.parse(at.text()).auths).toEqual({});
+    expect(JSON.parse(at.read()).auths).toEqual({});
     expect(methods(at)).toEqual({ GetEnvironment: 1, GetSecretValue: HOSTS.length });
   });
 
   it("configure --prefetch fetches each of them", async () => {
-    const at = await takeSeat(HOSTS.map((host) => secret(host)));
+    const at = await configureMachine(HOSTS.map((host) => secret(host)));
     const { stdout } = await at.run(["configure", "--prefetch", "--json"]);
     expect(JSON.parse(stdout).prefetched).toEqual(HOSTS.toSorted());
     expect(methods(at)).toEqual({ GetEnvironment: 1, GetSecretValue: HOSTS.length });
@@ -160,7 +162,7 @@ describe("many registries", () => {
 
   it("exec runs the command though they are too many for a variable", async () => {
     const value = `demo:${"p".repeat(1500)}`;
-    const at = await takeSeat(HOSTS.map((host) => secret(host, value)));
+    const at = await configureMachine(HOSTS.map((host) => secret(host, value)));
     const said = await at.run(
       ["exec", "--", "/bin/sh", "-c", 'echo "$DOCKER_AUTH_CONFIG"; /bin/cat "$REGISTRY_AUTH_FILE"'],
       {

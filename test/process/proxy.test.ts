@@ -1,20 +1,16 @@
 // Which requests take a proxy: https only HTTPS_PROXY, never loopback, and never what NO_PROXY names.
 
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { buildsUnderTest } from "../support/run-helper.ts";
-import { HOST, startTlsBed, type TlsBed } from "./tls-bed.ts";
+import { HOST, type TlsMachine, tlsMachine } from "./tls-machine.ts";
 
 for (const build of buildsUnderTest()) {
   describe(build.name, () => {
-    let at: TlsBed;
+    let at: TlsMachine;
 
     beforeEach(async () => {
-      at = await startTlsBed(build);
+      at = await tlsMachine(build);
     });
-
-    afterEach(() => at.close());
 
     it.each(["HTTPS_PROXY", "https_proxy"])("%s is used for https", async (name) => {
       const base = "https://platform.example.test/api";
@@ -23,7 +19,7 @@ for (const build of buildsUnderTest()) {
     });
 
     it("HTTP_PROXY is not used for https", async () => {
-      await at.get({
+      await at.get(HOST, {
         ONA_BASE_URL: "https://platform.example.test/api",
         HTTP_PROXY: at.proxy.url,
         http_proxy: at.proxy.url,
@@ -43,7 +39,7 @@ for (const build of buildsUnderTest()) {
       ["NO_PROXY", "platform.example.test:443"],
       ["NO_PROXY", "*"],
     ])("%s=%s leaves the proxy out", async (name, value) => {
-      await at.get({
+      await at.get(HOST, {
         ONA_BASE_URL: "https://platform.example.test/api",
         HTTPS_PROXY: at.proxy.url,
         [name]: value,
@@ -72,24 +68,20 @@ for (const build of buildsUnderTest()) {
         HTTPS_PROXY: at.proxy.url,
         DOCKER_CREDENTIAL_ONA_DEADLINE_MS: "1500",
       };
-      await at.get({ ...env, NO_PROXY: "192.0.2.0/24" });
+      await at.get(HOST, { ...env, NO_PROXY: "192.0.2.0/24" });
       expect(at.proxy.asked).toEqual([]);
-      await at.get({ ...env, NO_PROXY: "192.0.3.0/24" });
+      await at.get(HOST, { ...env, NO_PROXY: "192.0.3.0/24" });
       expect(at.proxy.asked[0]).toBe("CONNECT 192.0.2.7:443");
     });
 
     it("SOCKS is refused in one line, with nothing beside it", async () => {
-      const DOCKER_CONFIG = at.bed.root;
-      writeFileSync(join(DOCKER_CONFIG, "config.json"), JSON.stringify({ credHelpers: { [HOST]: "ona" } }));
-      const { stdout, stderr, code } = await at.get({
-        DOCKER_CONFIG,
+      at.giveToUs([HOST]);
+      const { stdout, stderr, code } = await at.get(HOST, {
         ONA_BASE_URL: "https://platform.example.test/api",
         HTTPS_PROXY: at.proxy.url.replace("http://", "socks5://"),
       });
-      expect(stdout.toString()).toMatch(
-        /: HTTPS_PROXY names an unsupported proxy[ -~]+ \[config-invalid\]\n$/,
-      );
-      expect(stderr.toString()).toBe(stdout.toString());
+      expect(stdout).toMatch(/: HTTPS_PROXY names an unsupported proxy[ -~]+ \[config-invalid\]\n$/);
+      expect(stderr).toBe(stdout);
       expect(code).toBe(1);
       expect(at.proxy.asked).toEqual([]);
     });

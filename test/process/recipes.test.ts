@@ -1,7 +1,7 @@
 // The recipes under examples/, each as a user copies it: the Feature's installer with its file, its download and its
 // refusals; the automations by the platform's rules, their commands as they stand; the three lines of a plain machine.
 
-import { execFile, execFileSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   chmodSync,
@@ -17,41 +17,34 @@ import {
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { makeBed, repository } from "../support/run-helper.ts";
-import { program, secret, takeSeat } from "./configure-bed.ts";
+import { Machine, type Variables } from "../support/machine.ts";
+import type { Run } from "../support/run.ts";
+import { executable, repository } from "../support/run-helper.ts";
+import { configureMachine, secret } from "./configure-machine.ts";
 
 const SYSTEM = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const examples = join(repository, "examples");
 const read = (name: string): string => readFileSync(join(examples, name), "utf8");
 const sha256 = (path: string): string => createHash("sha256").update(readFileSync(path)).digest("hex");
 
-interface Ended {
-  readonly code: number;
-  readonly said: string;
-}
-const runIn = (command: readonly string[], env: Readonly<Record<string, string>>): Promise<Ended> =>
-  new Promise((resolve) => {
-    const [file = "", ...args] = command;
-    execFile(file, args, { env, timeout: 60_000 }, (error, stdout, stderr) =>
-      resolve({
-        code: typeof error?.code === "number" ? error.code : error === null ? 0 : 1,
-        said: stdout + stderr,
-      }),
-    );
-  });
+const program = executable.command[0] ?? "";
+const saidBy = ({ stdout, stderr }: Run): string => stdout + stderr;
 
 describe("the Feature", () => {
   const feature = () => {
-    const bed = makeBed();
-    onTestFinished(() => bed.remove());
-    const dir = join(bed.root, "feature");
-    const bin = join(bed.root, "usr-local-bin");
+    const at = new Machine();
+    onTestFinished(() => at.close());
+    const dir = at.path("feature");
+    const bin = at.path("usr-local-bin");
     cpSync(join(examples, "feature"), dir, { recursive: true });
-    const install = (env: Readonly<Record<string, string>> = {}, path = SYSTEM) =>
-      runIn(["/bin/sh", join(dir, "install.sh")], { PATH: path, BIN: bin, TMPDIR: bed.root, ...env });
+    const install = (env: Variables = {}, path = SYSTEM) =>
+      at.exec(["/bin/sh", join(dir, "install.sh")], {
+        env: { PATH: path, BIN: bin, ...env },
+        timeoutMs: 60_000,
+      });
     const installed = join(bin, "docker-credential-ona");
     const version = (): string => execFileSync(installed, ["version"], { env: {}, encoding: "utf8" });
-    return { bed, dir, bin, install, installed, version };
+    return { at, dir, bin, install, installed, version };
   };
   const target = "linux-x64";
 
@@ -80,19 +73,13 @@ describe("the Feature", () => {
   );
 
   test("from an address, with the hash of its target among others; a plain file and a release's archive", async () => {
-    const { bed, install, installed, version } = feature();
-    linkOrCopy(program, join(bed.root, "docker-credential-ona"));
-    execFileSync("tar", [
-      "-czf",
-      join(bed.root, `ona-${target}.tar.gz`),
-      "-C",
-      bed.root,
-      "docker-credential-ona",
-    ]);
-    const origin = await serve(bed.root);
+    const { at, install, installed, version } = feature();
+    linkOrCopy(program, at.path("docker-credential-ona"));
+    execFileSync("tar", ["-czf", at.path(`ona-${target}.tar.gz`), "-C", at.root, "docker-credential-ona"]);
+    const origin = await serve(at.root);
     const archive = {
       URL: `${origin}/ona-{target}.tar.gz`,
-      SHA256: `linux-arm64=${"0".repeat(64)} ${target}=${sha256(join(bed.root, `ona-${target}.tar.gz`))}`,
+      SHA256: `linux-arm64=${"0".repeat(64)} ${target}=${sha256(at.path(`ona-${target}.tar.gz`))}`,
     };
     expect(await install(archive)).toMatchObject({ code: 0 });
     expect(version()).toContain("docker-credential-ona ");
@@ -112,14 +99,14 @@ describe("the Feature", () => {
     ["another hash", { URL: "ORIGIN/docker-credential-ona", SHA256: "0".repeat(64) }, /and not 0000/],
     ["an address that has nothing", { URL: "ORIGIN/nothing", SHA256: "HASH" }, /404/],
   ])("refused, nothing installed: %s", async (_, given, reason) => {
-    const { bed, bin, install } = feature();
-    linkOrCopy(program, join(bed.root, "docker-credential-ona"));
-    const origin = await serve(bed.root);
+    const { at, bin, install } = feature();
+    linkOrCopy(program, at.path("docker-credential-ona"));
+    const origin = await serve(at.root);
     const fill = (text: string): string => text.replace("ORIGIN", origin).replace("HASH", sha256(program));
     const env = Object.fromEntries(Object.entries(given).map(([name, text]) => [name, fill(text)]));
     const ended = await install(env);
     expect(ended.code).not.toBe(0);
-    expect(ended.said).toMatch(reason);
+    expect(saidBy(ended)).toMatch(reason);
     expect(existsSync(join(bin, "docker-credential-ona"))).toBe(false);
   });
 
@@ -130,17 +117,17 @@ describe("the Feature", () => {
     writeFileSync(join(dir, `docker-credential-ona-${target}`), "\x7fELF of another processor");
     const ended = await install();
     expect(ended.code).not.toBe(0);
-    expect(ended.said).toContain("does not run here");
+    expect(saidBy(ended)).toContain("does not run here");
     expect(readFileSync(installed, "utf8")).toBe("the old one");
   });
 
   test("on arm64 it takes the file for arm64", async () => {
-    const { bed, dir, install, installed } = feature();
+    const { at, dir, install, installed } = feature();
     writeFileSync(join(dir, "docker-credential-ona-linux-x64"), "#!/bin/sh\nexit 1\n");
     writeFileSync(join(dir, "docker-credential-ona-linux-arm64"), "#!/bin/sh\necho for arm64\n");
-    mkdirSync(join(bed.root, "fake"));
-    writeFileSync(join(bed.root, "fake", "uname"), "#!/bin/sh\necho aarch64\n", { mode: 0o755 });
-    expect(await install({}, `${join(bed.root, "fake")}:${SYSTEM}`)).toMatchObject({ code: 0 });
+    mkdirSync(at.path("fake"));
+    writeFileSync(at.path("fake", "uname"), "#!/bin/sh\necho aarch64\n", { mode: 0o755 });
+    expect(await install({}, `${at.path("fake")}:${SYSTEM}`)).toMatchObject({ code: 0 });
     expect(readFileSync(installed, "utf8")).toContain("for arm64");
   });
 });
@@ -219,38 +206,37 @@ describe("the automations", () => {
 
   test("their commands, as they stand, leave the entries and nothing secret", async () => {
     for (const name of ["container.yaml", "machine.yaml"]) {
-      const at = await takeSeat([secret("ghcr.io")]);
+      const at = await configureMachine([secret("ghcr.io")]);
       const { tasks } = parsed(read(`automations/${name}`)) as { tasks: Record<string, { command: string }> };
       for (const { command } of Object.values(tasks)) {
-        expect(await runIn(["/bin/sh", "-c", command], at.env), command).toMatchObject({ code: 0 });
+        expect(await at.exec(["/bin/sh", "-c", command]), command).toMatchObject({
+          code: 0,
+        });
       }
       expect(at.helpers()).toEqual({ "ghcr.io": "ona" });
       expect(at.platform.journal.count("GetSecretValue")).toBe(0);
-      const found = await runIn(["/usr/bin/grep", "-rl", "demo-password", at.root], {});
-      expect(found).toMatchObject({ said: "" });
+      const found = await at.exec(["/usr/bin/grep", "-rl", "demo-password", at.root]);
+      expect(saidBy(found)).toBe("");
     }
   });
 });
 
 test("a plain machine: the three lines install, configure and find nothing wrong", async () => {
-  const at = await takeSeat([secret("ghcr.io")]);
+  const at = await configureMachine([secret("ghcr.io")]);
   const script = read("machine/set-up.sh");
   const lines = script.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
   expect(lines).toHaveLength(3);
   // Its first line writes to a directory of the system, so sudo is one that leads it elsewhere.
   const bin = join(at.root, "usr-local-bin");
   mkdirSync(bin);
-  writeFileSync(join(at.bin, "sudo"), `#!/bin/sh\nexec "$1" "$2" "$3" "$4" "${bin}/\${5##*/}"\n`, {
-    mode: 0o755,
-  });
+  at.write("bin/sudo", `#!/bin/sh\nexec "$1" "$2" "$3" "$4" "${bin}/\${5##*/}"\n`, 0o755);
   const download = join(at.root, "download");
   linkOrCopy(program, download);
   const path = `${bin}:${join(at.root, "bin")}:/usr/bin:/bin`;
-  const ended = await runIn(["/bin/sh", "-ec", lines.slice(0, 2).join("\n"), "set-up", download], {
-    ...at.env,
-    PATH: path,
+  const ended = await at.exec(["/bin/sh", "-ec", lines.slice(0, 2).join("\n"), "set-up", download], {
+    env: { PATH: path },
   });
-  expect(ended, ended.said).toMatchObject({ code: 0 });
+  expect(ended, saidBy(ended)).toMatchObject({ code: 0 });
   expect(at.helpers()).toEqual({ "ghcr.io": "ona" });
   expect(existsSync(join(bin, "docker-credential-ona"))).toBe(true);
 });

@@ -1,12 +1,13 @@
 // Stdin as Docker and shells give it: a real pipe, a file, nothing at all. (A test's own children get a socket, which the
 // program reads in another way.) Whether the answer is warm or not, it is the same.
 
-import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { buildsUnderTest, type HelperRun, runHelper } from "../support/run-helper.ts";
-import { type HerdScene, HOST, herdScene } from "./herd-scene.ts";
+import type { Machine, Variables } from "../support/machine.ts";
+import { machineForTest } from "../support/machine-for-test.ts";
+import type { Run, Running } from "../support/run.ts";
+import { buildsUnderTest } from "../support/run-helper.ts";
 
+const HOST = "registry.example.test";
 const TEAM = { name: "TEAM", host: HOST, value: "demo:password" };
 const RIGHT = `0 {"ServerURL":"${HOST}","Username":"demo","Secret":"password"}`;
 const NO_URL = "1 no credentials server URL";
@@ -14,16 +15,12 @@ const TOO_LONG = "1 docker-credential-ona: the server URL is longer than 64 KiB"
 const NF = "1 credentials not found in native keychain";
 
 /** `script` is a shell's; `"$@"` in it is the helper, `$dir` a directory of the test. */
-function byShell(scene: HerdScene, script: string, env: Record<string, string> = {}): Promise<HelperRun> {
-  return runHelper(scene.build, ["get"], {
-    env: { ...scene.env, ...env },
-    cwd: scene.bed.cwd,
-    launcher: ["/bin/sh", "-c", `dir=${scene.bed.root}/in; ${script}`, "sh"],
-    timeoutMs: 60_000,
-  });
+function byShell(at: Machine, script: string, env: Variables = {}): Running {
+  const launcher = ["/bin/sh", "-c", `dir=${at.root}/in; ${script}`, "sh"];
+  return at.run(["get"], { env, launcher, timeoutMs: 60_000 });
 }
 
-const said = ({ code, stdout, stderr }: HelperRun): string => `${code} ${stdout}${stderr}`.trimEnd();
+const said = ({ code, stdout, stderr }: Run): string => `${code} ${stdout}${stderr}`.trimEnd();
 
 const ways: [string, string, string][] = [
   ["a pipe", `printf %s ${HOST} | "$@"`, RIGHT],
@@ -62,52 +59,46 @@ const ways: [string, string, string][] = [
 for (const build of buildsUnderTest()) {
   describe(build.name, () => {
     it("says the same whatever stdin is, cold and warm", async () => {
-      const scene = await herdScene(build, { secrets: [TEAM] });
-      const dir = join(scene.bed.root, "in");
-      mkdirSync(dir);
-      writeFileSync(join(dir, "host"), HOST);
-      writeFileSync(join(dir, "two-lines"), `first\n${HOST}\n`);
-      writeFileSync(join(dir, "empty"), "");
-      writeFileSync(join(dir, "large"), "a".repeat(3 * 1024 * 1024));
+      const at = await machineForTest({ build, secrets: [TEAM] });
+      at.write("in/host", HOST);
+      at.write("in/two-lines", `first\n${HOST}\n`);
+      at.write("in/empty", "");
+      at.write("in/large", "a".repeat(3 * 1024 * 1024));
       for (const cold of ["1", ""]) {
         const env = { DOCKER_CREDENTIAL_ONA_NO_CACHE: cold };
-        if (cold === "") await scene.run();
+        if (cold === "") await at.get(HOST);
         for (const [what, script, expected] of ways) {
-          const run = await byShell(
-            scene,
-            script.replace("mkfifo $dir/p", "rm -f $dir/p; mkfifo $dir/p"),
-            env,
-          );
+          const run = await byShell(at, script.replace("mkfifo $dir/p", "rm -f $dir/p; mkfifo $dir/p"), env);
           expect(said(run), `${cold === "" ? "warm" : "cold"}: ${what}`).toBe(expected);
         }
       }
     });
 
     it("a directory, and a stdin that cannot be read: one line, exit 1", async () => {
-      const scene = await herdScene(build, { secrets: [TEAM] });
-      for (const script of ['"$@" < /', `"$@" 0> ${scene.bed.root}/written`]) {
-        const run = await byShell(scene, script);
+      const at = await machineForTest({ build, secrets: [TEAM] });
+      for (const script of ['"$@" < /', `"$@" 0> ${at.root}/written`]) {
+        const run = await byShell(at, script);
         expect(said(run)).toMatch(/^1 [ -~]+$/);
-        expect(run.stderr.toString()).toBe("");
+        expect(run.stderr).toBe("");
       }
     });
 
     it("a pipe that is never closed: the line comes at the deadline", async () => {
-      const scene = await herdScene(build, { secrets: [TEAM] });
+      const at = await machineForTest({ build, secrets: [TEAM] });
       const script = `(printf %s ${HOST}; exec sleep 4) | { "$@"; echo "ended $?" >&2; }`;
-      const run = await byShell(scene, script, { DOCKER_CREDENTIAL_ONA_DEADLINE_MS: "500" });
-      expect(run.stdout.toString()).toMatch(/^[ -~]+ \[deadline\]\n$/);
-      expect(run.stderr.toString()).toBe("ended 1\n");
+      const run = await byShell(at, script, { DOCKER_CREDENTIAL_ONA_DEADLINE_MS: "500" });
+      expect(run.stdout).toMatch(/^[ -~]+ \[deadline\]\n$/);
+      expect(run.stderr).toBe("ended 1\n");
     });
 
     it("leaves the pipe of others as it was: a reader after it waits as before", async () => {
-      const scene = await herdScene(build, { secrets: [TEAM] });
-      await scene.run();
+      const at = await machineForTest({ build, secrets: [TEAM] });
+      await at.get(HOST);
       // The helper reads its line's end; what comes later is for the next program, which has to wait for it.
       const script = `(printf %s ${HOST}; sleep 2.5; echo late) | { "$@" > /dev/null; cat; }`;
-      const run = await byShell(scene, script, { DOCKER_CREDENTIAL_ONA_DEADLINE_MS: "300" });
-      expect(run.stderr.toString()).toBe("");
-      expect(run.stdout.toString()).toBe("late\n");
+      const run = await byShell(at, script, { DOCKER_CREDENTIAL_ONA_DEADLINE_MS: "300" });
+      expect(run.stderr).toBe("");
+      expect(run.stdout).toBe("late\n");
     });
   });
 }

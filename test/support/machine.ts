@@ -2,7 +2,16 @@
 // program that is tried, and, where the test wants one, a stand-in platform with secrets. It takes nothing over from the
 // machine it runs on, and leaves nothing there: whatever it started and made ends with `close`.
 
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { ids } from "../stand-ins/platform/ids.ts";
@@ -120,6 +129,16 @@ export class Machine {
     return whole;
   }
 
+  read(path = this.dockerConfig): string {
+    return readFileSync(resolve(this.root, path), "utf8");
+  }
+
+  /** What stands under credHelpers. */
+  helpers(path = this.dockerConfig): Record<string, string> {
+    const text = existsSync(path) ? this.read(path) : "{}";
+    return (JSON.parse(text) as { credHelpers?: Record<string, string> }).credHelpers ?? {};
+  }
+
   /** Our configuration file. */
   configure(config: object | string): string {
     return this.write("home/.config/docker-credential-ona/config.json", config);
@@ -131,13 +150,18 @@ export class Machine {
     return this.write(this.dockerConfig, { ...more, credHelpers });
   }
 
-  /** A directory with the program under its name, first on PATH; `rest` is what follows it there. */
-  install(rest = this.env.PATH): string {
-    const bin = this.path("bin");
-    mkdirSync(bin);
-    symlinkSync(this.build.command.at(-1) ?? "", join(bin, "docker-credential-ona"));
-    this.env.PATH = [bin, rest].filter((part) => part !== "").join(":");
-    return bin;
+  /** The directory of `install`. */
+  get bin(): string {
+    return this.path("bin");
+  }
+
+  /** Puts the program, and these scripts for a shell beside it, into a directory that is first on PATH. */
+  install(scripts: Readonly<Record<string, string>> = {}): void {
+    mkdirSync(this.bin);
+    symlinkSync(this.build.command.at(-1) ?? "", join(this.bin, "docker-credential-ona"));
+    for (const [name, body] of Object.entries(scripts))
+      this.write(`bin/${name}`, `#!/bin/sh\n${body}\n`, 0o755);
+    this.env.PATH = `${this.bin}:${this.env.PATH}`;
   }
 
   /** A stand-in platform, known to every run from now on. */

@@ -55,6 +55,10 @@ export function buildsUnderTest(others: readonly BuildName[] = []): readonly Bui
   return asked.filter((one) => one.present);
 }
 
+/** What takes many processes or a script of minutes is shown with the executable only: it starts quickest. */
+export const executables = (): readonly Build[] =>
+  buildsUnderTest().filter((one) => one.name === "executable");
+
 /** One file that carries its runtime, whichever that is. */
 export const isExecutable = ({ name }: Build): boolean => name === "executable" || name === "node-edition";
 
