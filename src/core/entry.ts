@@ -19,7 +19,7 @@ export function decodeEntry(text: string, key: string): DecodedEntry | undefined
     return undefined;
   }
   if (!isRecord(value) || value.v !== VERSION || value.key !== key) return undefined;
-  return typeof value.atMs === "number" && Number.isFinite(value.atMs) ? (value as DecodedEntry) : undefined;
+  return isTime(value.atMs) ? (value as DecodedEntry) : undefined;
 }
 
 /** The key of a whole entry, whatever it is; undefined for any other text. */

@@ -1,7 +1,7 @@
 // The end of a token that tells it: a JSON Web Token says so in its middle part, which anybody may read. Nothing is checked
 // here, and nothing but the time is taken from it; it serves messages only.
 
-import { isRecord } from "./entry.ts";
+import { isRecord, isTime } from "./entry.ts";
 import { parseForeignJson } from "./foreign-json.ts";
 
 /** Milliseconds since 1970; undefined for a token of another kind. */
@@ -12,7 +12,7 @@ export function jwtEndMs(token: string): number | undefined {
   try {
     const fields = parseForeignJson(atob(claims.replaceAll("-", "+").replaceAll("_", "/")));
     const end = isRecord(fields) ? fields.exp : undefined;
-    return typeof end === "number" && Number.isFinite(end) ? end * 1000 : undefined;
+    return isTime(end) ? end * 1000 : undefined;
   } catch {
     return undefined;
   }
