@@ -4,7 +4,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Candidate, Outcome } from "../../../src/core/candidate.ts";
-import { decide } from "../../../src/core/decide.ts";
+import { considered, decide } from "../../../src/core/decide.ts";
 import { numRuns } from "./runs.ts";
 
 type Known = Outcome | "-";
@@ -102,4 +102,25 @@ it("reading one by one always ends, reads nobody twice, and no more than up to t
     }),
     { numRuns: numRuns(1000) },
   );
+});
+
+it("for people: every candidate of every scope in order, what is known of it and why, and which one won", () => {
+  const groups = [[candidate("A1"), candidate("A2")], [], [candidate("B1")]];
+  const outcomes = new Map<string, Outcome>([
+    ["A1", "refused"],
+    ["A2", "explicit"],
+  ]);
+  const table = considered(
+    groups,
+    ({ ref }) => outcomes.get(ref),
+    "A2",
+    ({ ref }) => (ref === "A1" ? "no access" : undefined),
+  );
+  expect(table).toEqual([
+    { id: "A1", name: "A1", scope: "user", outcome: "refused", reason: "no access", won: false },
+    { id: "A2", name: "A2", scope: "user", outcome: "explicit", reason: undefined, won: true },
+    { id: "B1", name: "B1", scope: "user", outcome: "unread", reason: undefined, won: false },
+  ]);
+  const [first] = considered(groups, ({ ref }) => outcomes.get(ref), undefined);
+  expect(first).toMatchObject({ reason: undefined, won: false });
 });

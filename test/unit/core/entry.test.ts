@@ -3,7 +3,7 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decodeEntry, encodeEntry } from "../../../src/core/entry.ts";
+import { beginsLikeEntry, decodeEntry, encodeEntry, entryKey } from "../../../src/core/entry.ts";
 import { FAILURE_CODES, Failure } from "../../../src/core/failures.ts";
 import {
   type AnswerEntry,
@@ -59,6 +59,42 @@ describe("absent", () => {
       expect(decodeEntry(text.slice(length + 1), KEY), `-${length}`).toBeUndefined();
     }
   });
+});
+
+describe("the key of any whole entry", () => {
+  it("is what it was written with", () => {
+    expect(entryKey(text)).toBe(KEY);
+  });
+
+  it.each([
+    ["a cut entry", text.slice(0, -1)],
+    ["a key that is no text", text.replace(JSON.stringify(KEY), "5")],
+    ["no key", `{"v":1,"atMs":5}`],
+    ["no time", `{"v":1,"key":"k"}`],
+    ["another version", text.replace('"v":1', '"v":2')],
+    ["a list", "[]"],
+    ["null", "null"],
+    ["nothing", ""],
+  ])("%s has none", (_, content) => {
+    expect(entryKey(content)).toBeUndefined();
+  });
+});
+
+it("whatever is left of an entry that was cut off begins like one", () => {
+  for (let length = 0; length <= text.length; length += 1) {
+    expect(beginsLikeEntry(text.slice(0, length)), `${length}`).toBe(true);
+  }
+});
+
+it.each([
+  ["a blank", " "],
+  ["another object", '{"auths":{}}'],
+  ["another version", '{"v":2,"key":"k","atMs":5}'],
+  ["a key that is no text", '{"v":1,"key":5,"atMs":5}'],
+  ["an entry behind a blank", ` ${text}`],
+  ["one character that differs", '{"v":1,"kex'],
+])("does not begin like an entry: %s", (_, content) => {
+  expect(beginsLikeEntry(content)).toBe(false);
 });
 
 it("every single bit flipped: absent, or of the same key, and nothing is thrown on the way to an answer", () => {

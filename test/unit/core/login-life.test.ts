@@ -1,7 +1,7 @@
 // When a login ends: tokens that people get from the clouds by hand end by themselves, and nothing else does.
 
 import { describe, expect, it } from "vitest";
-import { loginEndMs } from "../../../src/core/login-life.ts";
+import { loginEndMs, overSince } from "../../../src/core/login-life.ts";
 import { Secret } from "../../../src/core/secret.ts";
 
 const MADE_MS = 1_800_000_000_000;
@@ -23,6 +23,7 @@ describe("ends by itself", () => {
   it.each<[string, string, string, string, number]>([
     ["an ECR token that tells", ECR, "AWS", ecrToken(toldS), toldS * 1000],
     ["an ECR token that tells as text", ECR, "AWS", ecrToken(String(toldS)), toldS * 1000],
+    ["an ECR token that tells milliseconds", ECR, "AWS", ecrToken(toldS * 1000), MADE_MS + 12 * HOUR_MS],
     ["an ECR token that does not", ECR, "AWS", "opaque", MADE_MS + 12 * HOUR_MS],
     ["an ECR token with an odd end", ECR, "AWS", ecrToken("soon"), MADE_MS + 12 * HOUR_MS],
     ["an ECR token that ends at zero", ECR, "AWS", ecrToken(0), MADE_MS + 12 * HOUR_MS],
@@ -53,5 +54,30 @@ describe("lives until it is erased", () => {
     ["a user at Docker Hub", "docker.io", "someone"],
   ])("%s", (_, registry, username) => {
     expect(endOf(registry, username, ecrToken(toldS))).toBe(Number.POSITIVE_INFINITY);
+  });
+});
+
+describe("is it over?", () => {
+  const over = (registry: string, username: string, password: string, nowMs: number) =>
+    overSince({ registry, credential: { username, secret: new Secret(password) } }, nowMs);
+
+  it.each<[string, string, string, string, number]>([
+    ["a token that has a second left", ECR, "AWS", ecrToken(toldS), toldS * 1000 - 1000],
+    ["a token that does not tell", ECR, "AWS", "opaque", toldS * 1000],
+    ["a Google token", GAR, "oauth2accesstoken", "ya29.x", toldS * 1000],
+    ["the same text at an ordinary registry", "ghcr.io", "AWS", ecrToken(toldS), toldS * 1000 + 1],
+  ])("no: %s", (_, registry, username, password, nowMs) => {
+    expect(over(registry, username, password, nowMs)).toBeUndefined();
+  });
+
+  it.each([
+    ["at its end", 0],
+    ["a day later", 24 * HOUR_MS],
+  ])("yes, %s: it says since when, and nothing of the token", (_, laterMs) => {
+    const failure = over(ECR, "AWS", ecrToken(toldS), toldS * 1000 + laterMs);
+    expect(failure?.code).toBe("store-failed");
+    expect(failure?.message).toContain(new Date(toldS * 1000).toISOString());
+    expect(failure?.hint).toMatch(/new one/);
+    expect(JSON.stringify([failure?.message, failure?.hint])).not.toContain(ecrToken(toldS));
   });
 });

@@ -17,12 +17,20 @@ describe("a login", () => {
     ["auth", { auth: base64("user:secret") }, "user:secret"],
     ["auth with blanks around it", { auth: ` ${base64("user:secret")}\n` }, "user:secret"],
     ["a secret with colons", { auth: base64("user:a:b:") }, "user:a:b:"],
-    ["NUL bytes around the secret, as Docker drops them", { auth: base64("user:\0\0se\0cret\0\0") }, "user:se\0cret"],
+    [
+      "NUL bytes around the secret, as Docker drops them",
+      { auth: base64("user:\0\0se\0cret\0\0") },
+      "user:se\0cret",
+    ],
     ["no user", { auth: base64(":secret") }, ":secret"],
     ["username and password", { username: "user", password: "secret" }, "user:secret"],
     ["auth and the same beside it", { auth: base64("u:s"), username: "u", password: "s" }, "u:s"],
     ["an identity token", { identitytoken: "token" }, "<token>:token"],
-    ["an identity token beside a user name", { auth: base64("user:"), identitytoken: "token" }, "<token>:token"],
+    [
+      "an identity token beside a user name",
+      { auth: base64("user:"), identitytoken: "token" },
+      "<token>:token",
+    ],
     ["empty fields beside it", { auth: base64("u:s"), identitytoken: "", registrytoken: null }, "u:s"],
   ])("%s", (_, value, expected) => {
     expect(read(value)).toBe(expected);
