@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/unit/{core,store}/**/*.test.ts"],
-    exclude: ["test/unit/core/messages.test.ts", "test/unit/store/{processes,umask}.test.ts"],
+    exclude: ["test/unit/core/failure-messages.test.ts", "test/unit/store/{processes,umask}.test.ts"],
     testTimeout: 30_000,
   },
 });
