@@ -56,9 +56,12 @@ function write(key: string, failure: Failure, grantedMs: number, { options }: Se
   options.cache.write(key, failureFields(options.clock.nowMs(), failure, grantedMs));
 }
 
+/** A run that asks anew and at its own pace heeds only what was learnt since it began. */
 function read(key: string, lifeMs: number, { options }: SecretCache): FailureEntry | undefined {
-  const entry = options.cache.read(key, parseFailureEntry);
-  return entry !== undefined && options.clock.nowMs() - entry.atMs < lifeMs ? entry : undefined;
+  const { cache, clock, asksAnew, startedAtMs } = options;
+  const entry = cache.read(key, parseFailureEntry);
+  if (entry === undefined || clock.nowMs() - entry.atMs >= lifeMs) return undefined;
+  return asksAnew && entry.atMs < startedAtMs ? undefined : entry;
 }
 
 /** With what the user can change: a remedy must not look as if it did not help. */

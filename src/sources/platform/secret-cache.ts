@@ -32,7 +32,7 @@ export interface SecretCacheOptions {
   readonly startedAtMs: number;
   /** A mark of what the user can change; part of the keys of failures. */
   readonly settings?: Settings;
-  /** Only what was asked for since the start of this run is fresh. */
+  /** Only what was asked for since the start of this run is fresh, failures included. */
   readonly asksAnew?: boolean;
   /** How long a value counts as read while its secret's session stays the same. */
   readonly valueLifeMs?: number | undefined;

@@ -108,6 +108,48 @@ describe("errors", () => {
     await scene.end();
   });
 
+  it.each([
+    ["of everything", "goDown", "comeUp"],
+    ["of values alone", "fault", "clearFaults"],
+  ] as const)(
+    "the first round after an outage %s does not wait for what others remember of it",
+    async (_, down, up) => {
+      const scene = await startExport({ seed, config: { watch: "poll", freshSeconds: 2 } });
+      await scene.pass(10 * SECOND);
+      const fault = {
+        method: "GetSecretValue" as const,
+        kind: "error" as const,
+        code: "unavailable" as const,
+      };
+      await scene.platform.apply(
+        { do: "setValue", secret: "TEAM", value: "user:second" },
+        down === "goDown" ? { do: down } : { do: down, fault },
+      );
+      await scene.pass(MINUTE);
+      expect(read(scene.output)).toEqual({ [HOST]: "user:first" });
+      await scene.platform.apply({ do: up });
+      const tookMs = await scene.until(() => read(scene.output)[HOST] === "user:second", MINUTE);
+      expect(tookMs).toBeLessThan(7 * SECOND);
+      await scene.end();
+    },
+  );
+
+  it("within a round one failure is enough, however many registries there are", async () => {
+    const more = Array.from({ length: 9 }, (_, index) => ({
+      name: `MORE_${index}`,
+      host: `r${index}.example.test`,
+      value: "a:b",
+    }));
+    const scene = await startExport({ seed: { secrets: [...seed.secrets, ...more] } });
+    await scene.pass(MINUTE);
+    await scene.platform.apply({ do: "goDown" });
+    scene.platform.journal.clear();
+    await scene.pass(10 * MINUTE);
+    expect(scene.platform.journal.count("GetEnvironment")).toBeLessThanOrEqual(3 * 11);
+    expect(scene.platform.journal.count("GetSecretValue")).toBe(0);
+    await scene.end();
+  });
+
   it("an outage from the start writes no empty file", async () => {
     const faults = [{ kind: "error" as const, code: "unavailable" as const }];
     const scene = await startExport({ seed: { ...seed, faults } });
