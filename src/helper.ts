@@ -5,15 +5,15 @@ import { erase } from "./commands/erase.ts";
 import { get } from "./commands/get.ts";
 import type { HelperDeps } from "./commands/invocation.ts";
 import { answer, fail, type Reply, refuse } from "./commands/reply.ts";
-import { Failure, failureLine, toFailure } from "./core/failures.ts";
-import { extraArgument, Refusal, readServerUrl, unknownAction, usage } from "./core/protocol.ts";
+import { Failure, failureLine, InvalidInput, toFailure } from "./core/failures.ts";
+import { extraArgument, readServerUrl, unknownAction, usage } from "./core/protocol.ts";
 import { parseRegistry } from "./core/registry.ts";
 import { type Deadline, deadlineAfter } from "./edge/clock.ts";
 import { Local } from "./local.ts";
 import { Remote } from "./remote.ts";
 import { readOnce } from "./store/read-once.ts";
 
-type Verb = "get" | "store" | "erase" | "list";
+type CredentialVerb = "get" | "store" | "erase" | "list";
 
 /** Callers give `list` three seconds, start-up included. */
 const LIST_LIMIT_MS = 2700;
@@ -55,7 +55,7 @@ async function verbForPeople(name: string, args: readonly string[], deps: Helper
   return runVerb(verb, args, deps);
 }
 
-async function protocolVerb(verb: Verb, deps: HelperDeps): Promise<Reply> {
+async function protocolVerb(verb: CredentialVerb, deps: HelperDeps): Promise<Reply> {
   const { context, trace, helperNames, found } = deps;
   const local = new Local(context, { overCache: readOnce, found });
   const limitMs = local.config.deadlineMs;
@@ -77,7 +77,7 @@ async function protocolVerb(verb: Verb, deps: HelperDeps): Promise<Reply> {
 }
 
 interface Run {
-  readonly verb: Verb;
+  readonly verb: CredentialVerb;
   readonly local: Local;
   readonly remote: Remote;
   readonly deadline: Deadline;
@@ -95,7 +95,7 @@ async function perform(run: Run, deps: HelperDeps): Promise<Reply> {
     if (verb === "erase") return erase(stdin, local);
     return await (await import("./commands/store.ts")).store(stdin, local, remote);
   } catch (error) {
-    if (error instanceof Refusal) return refuse(error.message);
+    if (error instanceof InvalidInput) return refuse(error.message);
     if (verb === "list") return answer("{}\n");
     return refuse(failureLine("docker-credential-ona", toFailure(error)));
   }

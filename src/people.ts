@@ -1,9 +1,9 @@
 // Runs a verb for people: reads its arguments by the table of verbs, hands it what it may use, and turns whatever it throws
 // into one line on stderr. The protocol's verbs never come here.
 
-import { type HelperDeps, WrongUsage } from "./commands/invocation.ts";
+import type { HelperDeps } from "./commands/invocation.ts";
 import type { Reply } from "./commands/reply.ts";
-import { failureLine, toFailure } from "./core/failures.ts";
+import { failureLine, toFailure, UsageError } from "./core/failures.ts";
 import { usageLine, verbHelp } from "./core/help-text.ts";
 import { readArguments } from "./edge/arguments.ts";
 import { createOutput } from "./edge/output.ts";
@@ -37,7 +37,7 @@ export async function runVerb(verb: Verb, args: readonly string[], deps: HelperD
       }),
     );
   } catch (error) {
-    if (error instanceof WrongUsage) {
+    if (error instanceof UsageError) {
       const text = `${NAME} ${verb.name}: ${error.message}\n${usageLine(verb)}\n`;
       return { ...ends(2), stderr: text };
     }

@@ -137,8 +137,7 @@ export class Remote {
     const { PlatformClient } = await import("./sources/platform/client.ts");
     const { runCommand } = await import("./edge/command.ts");
     const http = (): Promise<Http> => this.http();
-    const run = (command: readonly string[], limit: Deadline): Promise<string> =>
-      runCommand(command, env, limit);
+    const run = (command: readonly string[], limit: Deadline) => runCommand(command, env, limit);
     const client = new PlatformClient({ base, sources, http, clock, runCommand: run });
     return { config, environmentId, client, secretCache, cache, clock, deadline };
   }

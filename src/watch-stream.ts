@@ -2,6 +2,7 @@
 // else: what an event means is watch.ts's matter.
 
 import type { Invocation } from "./commands/invocation.ts";
+import { Refusal } from "./core/failures.ts";
 import { LATE_HEADERS_MS, reconnectMs } from "./core/watch-plan.ts";
 import { deadlineAfter } from "./edge/clock.ts";
 import { Local } from "./local.ts";
@@ -115,8 +116,7 @@ class Following implements Follower {
         },
       });
     } catch (error) {
-      const { Refused } = await import("./sources/platform/errors.ts");
-      this.#isRefused = error instanceof Refused;
+      this.#isRefused = error instanceof Refusal;
       const reason = error instanceof Error ? error.message : "unknown";
       trace(`events: ${reason}${this.#isRefused ? "; asking at intervals" : ""}`);
     } finally {

@@ -2,7 +2,7 @@
 // keeps it from working. An outage and a missing client are warnings: it runs at the start of environments.
 
 import type { Report, Warning } from "../core/configure-report.ts";
-import { type Failure, failureLine, toFailure } from "../core/failures.ts";
+import { type Failure, failureLine, Outage, toFailure, UsageError } from "../core/failures.ts";
 import { parseRegistry, type RegistryRef } from "../core/registry.ts";
 import { type Comparisons, type Delegated, type DelegateOptions, delegate, helperName } from "../delegate.ts";
 import { fileWarnings } from "../docker/file-warnings.ts";
@@ -11,12 +11,11 @@ import { type HelperOnPath, helperOnPath, onPath } from "../docker/programs.ts";
 import { deadlineAfter } from "../edge/clock.ts";
 import { Local } from "../local.ts";
 import { Remote } from "../remote.ts";
-import { Outage } from "../sources/platform/errors.ts";
 import type { Cache } from "../store/cache.ts";
 import { openForReading } from "../store/cache-reader.ts";
 import { memoryCache } from "../store/memory-cache.ts";
 import { readOnce } from "../store/read-once.ts";
-import { type Invocation, type RunVerb, WrongUsage } from "./invocation.ts";
+import type { Invocation, RunVerb } from "./invocation.ts";
 import { printReport } from "./print-report.ts";
 
 export const run: RunVerb = async (invocation) => {
@@ -48,7 +47,7 @@ function localOf({ context, options }: Invocation): Local {
 
 /** Round after round until a signal; says something only when it is news. */
 async function follow(invocation: Invocation, options: DelegateOptions): Promise<number> {
-  if (options.dryRun) throw new WrongUsage("--watch and --dry-run exclude each other");
+  if (options.dryRun) throw new UsageError("--watch and --dry-run exclude each other");
   const { watch } = await import("../watch.ts");
   const comparisons: Comparisons = new Map();
   let last: string | undefined;
@@ -100,7 +99,7 @@ function optionsOf({ options, context, helperNames }: Invocation, local: Local):
 function registryOf(text: string): RegistryRef {
   const ref = parseRegistry(text);
   if (ref?.kind === "registry") return ref;
-  throw new WrongUsage("--registry needs a host, such as ghcr.io or registry.example.com:5000");
+  throw new UsageError("--registry needs a host, such as ghcr.io or registry.example.com:5000");
 }
 
 function reportOf(done: Delegated, options: DelegateOptions, invocation: Invocation, local: Local): Report {

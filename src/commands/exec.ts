@@ -110,9 +110,10 @@ function parsed(text: string): DockerFile {
 /** The servers that a helper of the user's knows; none when it does not say. */
 async function serversIn(store: string, env: Env): Promise<readonly string[]> {
   if (!/^[A-Za-z0-9._-]+$/.test(store)) return [];
+  const result = await runChild(`docker-credential-${store}`, ["list"], { env, limitMs: LIST_LIMIT_MS });
+  if (result.kind === "failed") return [];
   try {
-    const said = await runChild(`docker-credential-${store}`, ["list"], { env, limitMs: LIST_LIMIT_MS });
-    const servers = parseForeignJson(said);
+    const servers = parseForeignJson(result.stdout);
     return isRecord(servers) ? Object.keys(servers) : [];
   } catch {
     return [];

@@ -4,7 +4,7 @@
 import { authFile } from "../core/export/auth-file.ts";
 import type { ExportEntry } from "../core/export/entry.ts";
 import { isLabel, isSecretName, manifest } from "../core/export/kubernetes.ts";
-import { failureLine, toFailure } from "../core/failures.ts";
+import { failureLine, toFailure, UsageError } from "../core/failures.ts";
 import type { RegistryRef } from "../core/registry.ts";
 import { renewalAtMs } from "../core/watch-plan.ts";
 import { deadlineAfter } from "../edge/clock.ts";
@@ -18,7 +18,7 @@ import { Local } from "../local.ts";
 import { Remote } from "../remote.ts";
 import { readOnce } from "../store/read-once.ts";
 import type { RoundResult } from "../watch.ts";
-import { type Invocation, type RunVerb, WrongUsage } from "./invocation.ts";
+import type { Invocation, RunVerb } from "./invocation.ts";
 
 const NAME = "docker-credential-ona";
 /** One run may have many registries to ask. */
@@ -148,11 +148,11 @@ function targetOf({ options, context, out }: Invocation): ExportTarget {
   };
   const isManifest = format === "kubernetes";
   if (!isManifest && (options.text("name") ?? options.text("namespace")) !== undefined) {
-    throw new WrongUsage("--name and --namespace go with --format kubernetes");
+    throw new UsageError("--name and --namespace go with --format kubernetes");
   }
-  if (!isSecretName(names.name)) throw new WrongUsage("--name is no name that Kubernetes takes");
+  if (!isSecretName(names.name)) throw new UsageError("--name is no name that Kubernetes takes");
   if (names.namespace !== undefined && !isLabel(names.namespace)) {
-    throw new WrongUsage("--namespace is no name that Kubernetes takes");
+    throw new UsageError("--namespace is no name that Kubernetes takes");
   }
   const write = (text: string): void => out.raw(text);
   const { uid } = context;

@@ -1,8 +1,8 @@
 // `get`: the credential for the server on stdin.
 
-import { failureLine } from "../core/failures.ts";
+import { failureLine, InvalidInput } from "../core/failures.ts";
 import { nextStep, type Resolution } from "../core/policy.ts";
-import { credentialAnswer, Refusal, readServerUrl } from "../core/protocol.ts";
+import { credentialAnswer, readServerUrl } from "../core/protocol.ts";
 import { parseRegistry } from "../core/registry.ts";
 import { KnownFacts } from "../known-facts.ts";
 import type { Local } from "../local.ts";
@@ -27,11 +27,11 @@ export function getNow(stdin: Uint8Array, local: Local): Reply | undefined {
     return step.kind === "found" || step.kind === "none" ? reply(serverUrl, ref.key, step) : undefined;
   } catch (error) {
     // Anything unexpected is met again, and reported, on the slow path.
-    return error instanceof Refusal ? refuse(error.message) : undefined;
+    return error instanceof InvalidInput ? refuse(error.message) : undefined;
   }
 }
 
-/** Throws a Refusal. */
+/** Throws an InvalidInput. */
 export async function get(stdin: Uint8Array, local: Local, remote: Remote): Promise<Reply> {
   if (mayBeJson(stdin)) {
     const { isKubeletRequest } = await import("../core/kubelet.ts");

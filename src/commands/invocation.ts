@@ -49,8 +49,3 @@ export interface Invocation {
 
 /** Returns the exit code. A Failure that it throws is printed as one line on stderr and ends with 1. */
 export type RunVerb = (invocation: Invocation) => Promise<number>;
-
-/** The caller's words are off; printed with the verb's usage, exit code 2. */
-export class WrongUsage extends Error {
-  override readonly name = "WrongUsage";
-}

@@ -2,9 +2,9 @@
 // when the exit code is not 0, and pulls without a credential then.
 
 import { IDENTITY_TOKEN_USER } from "../core/export/entry.ts";
-import { Failure, failureLine } from "../core/failures.ts";
+import { Failure, failureLine, InvalidInput } from "../core/failures.ts";
 import { type ImageHome, parseImage } from "../core/image.ts";
-import { KubeletMistake, kubeletResponse, readKubeletRequest } from "../core/kubelet.ts";
+import { kubeletResponse, readKubeletRequest } from "../core/kubelet.ts";
 import type { Resolution } from "../core/policy.ts";
 import { deadlineAfter } from "../edge/clock.ts";
 import { Local } from "../local.ts";
@@ -42,7 +42,7 @@ function imageOf(stdin: Uint8Array, { out }: Invocation): ImageHome | undefined 
     if (image === undefined) out.warn(`${NAME}: the image of the request is no image's name`);
     return image;
   } catch (error) {
-    if (!(error instanceof KubeletMistake)) throw error;
+    if (!(error instanceof InvalidInput)) throw error;
     out.warn(`${NAME}: ${error.message}`);
     return undefined;
   }

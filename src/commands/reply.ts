@@ -1,7 +1,6 @@
 // What a verb says and how it ends.
 
-import type { Failure } from "../core/failures.ts";
-import { failureLine } from "../core/failures.ts";
+import { type Failure, failureLine } from "../core/failures.ts";
 import { NOT_FOUND } from "../core/protocol.ts";
 
 export interface Reply {

@@ -1,10 +1,7 @@
 // Reading the fields of a configuration object: each getter takes one key and names it when it is wrong, and
 // `end` refuses what nobody took.
 
-/** A mistake in the configuration; the message names the key. */
-export class Mistake extends Error {
-  override readonly name = "Mistake";
-}
+import { InvalidInput } from "./failures.ts";
 
 export class Fields {
   readonly path: string;
@@ -14,7 +11,7 @@ export class Fields {
   constructor(value: unknown, path: string) {
     this.path = path;
     if (typeof value !== "object" || value === null || Array.isArray(value)) {
-      throw new Mistake(`${path === "" ? "the file" : path} must be an object`);
+      throw new InvalidInput(`${path === "" ? "the file" : path} must be an object`);
     }
     this.#values = new Map(Object.entries(value));
     this.#left = new Set(this.#values.keys());
@@ -37,8 +34,8 @@ export class Fields {
   text(key: string, isRight: (text: string) => boolean, rule: string): string | undefined {
     const value = this.#take(key);
     if (value === undefined) return undefined;
-    if (typeof value !== "string") throw new Mistake(`${this.name(key)} must be a string`);
-    if (!isRight(value)) throw new Mistake(`${this.name(key)} ${rule}`);
+    if (typeof value !== "string") throw new InvalidInput(`${this.name(key)} must be a string`);
+    if (!isRight(value)) throw new InvalidInput(`${this.name(key)} ${rule}`);
     return value;
   }
 
@@ -46,7 +43,7 @@ export class Fields {
     const value = this.#take(key);
     if (value === undefined) return undefined;
     if (!isTextArray(value) || value.length === 0 || !value.every(isRight)) {
-      throw new Mistake(`${this.name(key)} must be an array of strings that are not empty`);
+      throw new InvalidInput(`${this.name(key)} must be an array of strings that are not empty`);
     }
     return value;
   }
@@ -56,7 +53,9 @@ export class Fields {
     const value = this.#take(key);
     if (value === undefined) return undefined;
     if (!isTextArray(value) || value.some((part) => part.includes("\0")) || !/^\/./.test(value[0] ?? "")) {
-      throw new Mistake(`${this.name(key)} must be an array of strings that starts with an absolute path`);
+      throw new InvalidInput(
+        `${this.name(key)} must be an array of strings that starts with an absolute path`,
+      );
     }
     return value;
   }
@@ -65,7 +64,7 @@ export class Fields {
     const value = this.#take(key);
     if (value === undefined) return otherwise;
     const found = allowed.find((choice) => choice === value);
-    if (found === undefined) throw new Mistake(`${this.name(key)} must be one of ${allowed.join(", ")}`);
+    if (found === undefined) throw new InvalidInput(`${this.name(key)} must be one of ${allowed.join(", ")}`);
     return found;
   }
 
@@ -75,9 +74,10 @@ export class Fields {
     const found = Array.isArray(value) ? value.map((item) => allowed.find((choice) => choice === item)) : [];
     const known = found.filter((item) => item !== undefined);
     if (!Array.isArray(value) || known.length !== value.length || known.length === 0) {
-      throw new Mistake(`${this.name(key)} must be an array of ${allowed.join(", ")}`);
+      throw new InvalidInput(`${this.name(key)} must be an array of ${allowed.join(", ")}`);
     }
-    if (new Set(known).size !== known.length) throw new Mistake(`${this.name(key)} names one of them twice`);
+    if (new Set(known).size !== known.length)
+      throw new InvalidInput(`${this.name(key)} names one of them twice`);
     return known;
   }
 
@@ -85,7 +85,7 @@ export class Fields {
     const value = this.#take(key);
     if (value === undefined) return otherwise;
     if (typeof value !== "number" || !Number.isInteger(value) || value < least || value > most) {
-      throw new Mistake(`${this.name(key)} must be a whole number from ${least} to ${most}`);
+      throw new InvalidInput(`${this.name(key)} must be a whole number from ${least} to ${most}`);
     }
     return value;
   }
@@ -93,7 +93,7 @@ export class Fields {
   /** Refuses every key that no getter asked for. */
   end(): void {
     const [unknown] = this.#left;
-    if (unknown !== undefined) throw new Mistake(`${this.name(unknown)} is not a known key`);
+    if (unknown !== undefined) throw new InvalidInput(`${this.name(unknown)} is not a known key`);
   }
 
   name(key: string): string {

@@ -1,10 +1,11 @@
 // The configuration file: its type, its defaults and its strict parser. A file is right as a whole or broken as a
 // whole; an error names the key. What the keys mean is in docs/configuration.md.
 
-import { Fields, Mistake } from "./config-fields.ts";
+import { Fields } from "./config-fields.ts";
 import { isSafeEndpoint, parseEndpoint } from "./endpoint.ts";
+import { InvalidInput } from "./failures.ts";
 import { parseRules, type RegistryRule } from "./registry-rules.ts";
-import { JsonMistake, parseStrictJson } from "./strict-json.ts";
+import { parseStrictJson } from "./strict-json.ts";
 import { withoutByteOrderMark } from "./text.ts";
 
 export const SCOPES = ["user", "serviceAccount", "project", "organization", "runner"] as const;
@@ -63,15 +64,9 @@ export const DEFAULT_CONFIG: Config = {
   rules: [],
 };
 
-/** The configuration in `text`. Throws an Error whose message names the position or the key. */
+/** The configuration in `text`. Throws an InvalidInput that names the position or the key. */
 export function parseConfig(text: string): Config {
-  try {
-    return readConfig(new Fields(parseStrictJson(withoutByteOrderMark(text)), ""));
-  } catch (error) {
-    if (error instanceof JsonMistake)
-      throw new Mistake(`line ${error.line}, column ${error.column}: ${error.message}`);
-    throw error;
-  }
+  return readConfig(new Fields(parseStrictJson(withoutByteOrderMark(text)), ""));
 }
 
 function readConfig(root: Fields): Config {
@@ -108,7 +103,7 @@ function readToken(token: Fields): Pick<Config, "tokenFile" | "tokenJson" | "tok
   const tokenCommand = token.command("command");
   token.end();
   if ((file === undefined) !== (key === undefined))
-    throw new Mistake("token.jsonFile and token.key go together");
+    throw new InvalidInput("token.jsonFile and token.key go together");
   const tokenJson = file === undefined || key === undefined ? undefined : { file, key };
   return { tokenFile, tokenJson, tokenCommand };
 }

@@ -4,14 +4,8 @@
 import type { Node } from "jsonc-parser";
 import { type DockerFile, type FieldName, membersFor, readDockerFile } from "./docker-file.ts";
 import { authKeys } from "./export/auth-file.ts";
-import {
-  JsonEditError,
-  type JsonMember,
-  membersOf,
-  withMembers,
-  withoutMembers,
-  withValue,
-} from "./json-edit.ts";
+import { InvalidInput } from "./failures.ts";
+import { type JsonMember, membersOf, withMembers, withoutMembers, withValue } from "./json-edit.ts";
 import { parseRegistry, type RegistryRef } from "./registry.ts";
 import type { StoredLogin } from "./stored-login.ts";
 
@@ -59,7 +53,7 @@ export interface Change {
 
 export const NOTHING_OWNED: Owned = { keys: {}, madeHelpers: false };
 
-/** The text after `wish`. A text that needs no change comes back as it is. Throws a JsonEditError. */
+/** The text after `wish`. A text that needs no change comes back as it is. Throws an InvalidInput. */
 export function changeDockerFile(text: string, wish: Wish): Change {
   const file = readDockerFile(text);
   for (const name of ["auths", "credHelpers"] as const) checkType(file, name);
@@ -94,7 +88,7 @@ export function changeDockerFile(text: string, wish: Wish): Change {
   };
 }
 
-/** `text` without the logins that `isGone` names by key. Throws a JsonEditError. */
+/** `text` without the logins that `isGone` names by key. Throws an InvalidInput. */
 export function withoutLogins(text: string, isGone: (key: string) => boolean): string {
   return text.trim() === "" ? text : withoutEntries(text, "auths", ({ key }) => isGone(key));
 }
@@ -160,7 +154,7 @@ export const madeHelpers = ({ root }: DockerFile): boolean => placeForHelpers(ro
 function checkType({ root }: DockerFile, name: FieldName): void {
   const isWrong = ({ value: { type } }: JsonMember): boolean => type !== "object" && type !== "null";
   const wrong = membersFor(root, name).find(isWrong);
-  if (wrong !== undefined) throw new JsonEditError(`${wrong.key} is not an object`);
+  if (wrong !== undefined) throw new InvalidInput(`${wrong.key} is not an object`);
 }
 
 function withoutEntries(text: string, name: FieldName, isGone: (entry: JsonMember) => boolean): string {

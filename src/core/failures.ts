@@ -1,5 +1,6 @@
-// The one error type of the program and the closed list of its codes. A failure means "we could not ask or
-// mint"; "nobody has it" is an ordinary answer and never an error. No message may contain a secret.
+// Every class of error that the program throws, and the closed list of codes; what is met in the ordinary course of things is
+// returned instead. No message may contain a secret. The one class apart is edge/transport-error.ts: a request without a usable
+// response, which whoever asked puts into words.
 
 /** Every code that may stand in brackets at the end of a failure line. docs/messages.md has cause and remedy. */
 export const FAILURE_CODES = [
@@ -46,7 +47,10 @@ export const FAILURE_CODES = [
 
 export type FailureCode = (typeof FAILURE_CODES)[number];
 
-/** A credential could not be had. `message`: lower case, no full stop, no secret; `hint`: what to do next. */
+/**
+ * What a verb ends with: "could not", which is never "nobody has it". `message`: lower case, no full stop, no secret; `hint`:
+ * what to do next.
+ */
 export class Failure extends Error {
   override readonly name = "Failure";
   readonly code: FailureCode;
@@ -57,6 +61,57 @@ export class Failure extends Error {
     this.code = code;
     this.hint = options.hint;
   }
+}
+
+/** The platform could not be asked, or something else answered in its place: the last known answer may serve. */
+export class Outage extends Failure {
+  /** How long the platform was given before it counted as silent, in milliseconds; a lot where more would not have helped. */
+  readonly grantedMs: number;
+
+  constructor(code: FailureCode, message: string, options: { hint: string; grantedMs?: number }) {
+    super(code, message, { hint: options.hint });
+    this.grantedMs = options.grantedMs ?? 1e9;
+  }
+}
+
+/** The platform answered, with an error: nothing else may serve. */
+export class Refusal extends Failure {
+  /** Connect's. */
+  readonly connectCode: string;
+  /** The platform's own text says that something has expired. */
+  readonly saysExpired: boolean;
+
+  constructor(connectCode: string, code: FailureCode, message: string, hint: string, saysExpired = false) {
+    super(code, message, { hint });
+    this.connectCode = connectCode;
+    this.saysExpired = saysExpired;
+  }
+}
+
+/** Where in a text; both count from 1. */
+export interface Position {
+  readonly line: number;
+  readonly column: number;
+}
+
+/**
+ * A text from outside is not what its reader takes, and the message says why without quoting it. Whoever handed the text
+ * to the reader knows what that means: a refused verb, a broken file, an outage.
+ */
+export class InvalidInput extends Error {
+  override readonly name: string = "InvalidInput";
+  /** Where the text is wrong, for a reader that knows; the message begins with it. */
+  readonly position: Position | undefined;
+
+  constructor(reason: string, position?: Position) {
+    super(position === undefined ? reason : `line ${position.line}, column ${position.column}: ${reason}`);
+    this.position = position;
+  }
+}
+
+/** The command line is wrong: printed with the verb's usage, exit code 2. */
+export class UsageError extends InvalidInput {
+  override readonly name = "UsageError";
 }
 
 /** Folds anything thrown into a Failure; an unknown error's own text is not shown, it could hold a secret. */

@@ -3,13 +3,9 @@
 // things stand. It never repairs: what is not strict JSON is refused.
 
 import { type Node, parseTree } from "jsonc-parser";
+import { InvalidInput } from "./failures.ts";
 import { isTooDeep } from "./foreign-json.ts";
-import { JsonMistake, parseStrictJson } from "./strict-json.ts";
-
-/** Why a text cannot be changed; lower case, no full stop, nothing of the text in it but the place. */
-export class JsonEditError extends Error {
-  override readonly name = "JsonEditError";
-}
+import { invalidAt } from "./strict-json.ts";
 
 export interface JsonMember {
   readonly key: string;
@@ -19,12 +15,12 @@ export interface JsonMember {
   readonly end: number;
 }
 
-/** The object that `text` holds. Throws a JsonEditError. */
+/** The object that `text` holds. Throws an InvalidInput. */
 export function parseJsonObject(text: string): Node {
-  if (isTooDeep(text)) throw new JsonEditError("it is nested too deeply");
+  if (isTooDeep(text)) throw new InvalidInput("it is nested too deeply");
   checkStrict(text);
   const root = parseTree(text, [], { disallowComments: true });
-  if (root?.type !== "object") throw new JsonEditError("it is not a JSON object");
+  if (root?.type !== "object") throw new InvalidInput("it is not a JSON object");
   return root;
 }
 
@@ -145,21 +141,16 @@ function wrapped(members: readonly string[], style: Style, depth: number): strin
 function checkStrict(text: string): void {
   try {
     JSON.parse(text);
-    return;
   } catch {
-    throw new JsonEditError(whereBroken(text));
+    throw broken(text);
   }
 }
 
-function whereBroken(text: string): string {
-  if (text.charCodeAt(0) === 0xfeff) return "it begins with a byte-order mark, which Docker refuses";
-  try {
-    parseStrictJson(text);
-  } catch (error) {
-    if (!(error instanceof JsonMistake)) return "it is not valid JSON";
-    const at = text.split("\n")[error.line - 1]?.[error.column - 1];
-    const reason = at === "/" || at === "#" ? "comments are not allowed in JSON" : "it is not valid JSON";
-    return `line ${error.line}, column ${error.column}: ${reason}`;
-  }
-  return "it is not valid JSON";
+function broken(text: string): InvalidInput {
+  if (text.charCodeAt(0) === 0xfeff)
+    return new InvalidInput("it begins with a byte-order mark, which Docker refuses");
+  const position = invalidAt(text);
+  const at = position && text.split("\n")[position.line - 1]?.[position.column - 1];
+  const isComment = at === "/" || at === "#";
+  return new InvalidInput(isComment ? "comments are not allowed in JSON" : "it is not valid JSON", position);
 }

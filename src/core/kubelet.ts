@@ -3,6 +3,7 @@
 // Source: kubelet.config.k8s.io, "Kubelet CredentialProvider (v1)"; kubernetes, pkg/credentialprovider/plugin.
 
 import { isRecord } from "./entry.ts";
+import { InvalidInput } from "./failures.ts";
 import { parseForeignJson } from "./foreign-json.ts";
 import { parseRegistry } from "./registry.ts";
 import type { Credential } from "./secret.ts";
@@ -13,27 +14,22 @@ const RESPONSE_KIND = "CredentialProviderResponse";
 const EXPECTED = `expected a ${REQUEST_KIND} of ${KUBELET_API_VERSION} as JSON on stdin`;
 const MAX_BYTES = 1024 * 1024;
 
-/** Stdin is no request. `message` is what is said of it. */
-export class KubeletMistake extends Error {
-  override readonly name = "KubeletMistake";
-}
-
-/** The image that the kubelet asks for. Throws a KubeletMistake. */
+/** The image that the kubelet asks for. Throws an InvalidInput. */
 export function readKubeletRequest(stdin: Uint8Array): string {
-  if (stdin.length > MAX_BYTES) throw new KubeletMistake("the request is larger than 1 MiB");
+  if (stdin.length > MAX_BYTES) throw new InvalidInput("the request is larger than 1 MiB");
   const text = decoded(stdin).trim();
-  if (text === "") throw new KubeletMistake(`stdin is empty; ${EXPECTED}`);
+  if (text === "") throw new InvalidInput(`stdin is empty; ${EXPECTED}`);
   const request = parsed(text);
   if (request.ServerURL !== undefined) throw notKubelet("what Docker hands to store", "store");
   checkKind(request);
   const { image, serviceAccountToken, serviceAccountAnnotations } = request;
-  if (typeof image !== "string" || image === "") throw new KubeletMistake("the request names no image");
+  if (typeof image !== "string" || image === "") throw new InvalidInput("the request names no image");
   // They name who pulls; we hand out the machine's credentials and have no use for them, but a wrong type is no request.
   if (serviceAccountToken !== undefined && typeof serviceAccountToken !== "string") {
-    throw new KubeletMistake("serviceAccountToken of the request is not a string");
+    throw new InvalidInput("serviceAccountToken of the request is not a string");
   }
   if (serviceAccountAnnotations !== undefined && !isTextMap(serviceAccountAnnotations)) {
-    throw new KubeletMistake("serviceAccountAnnotations of the request is not a map of strings");
+    throw new InvalidInput("serviceAccountAnnotations of the request is not a map of strings");
   }
   return image;
 }
@@ -78,7 +74,7 @@ function decoded(stdin: Uint8Array): string {
     // The decoder drops a byte-order mark.
     return new TextDecoder("utf-8", { fatal: true }).decode(stdin);
   } catch {
-    throw new KubeletMistake("the request is not valid UTF-8");
+    throw new InvalidInput("the request is not valid UTF-8");
   }
 }
 
@@ -90,9 +86,9 @@ function parsed(text: string): Readonly<Record<string, unknown>> {
     if (!/\s/.test(text) && parseRegistry(text) !== undefined) {
       throw notKubelet("a server's name, as Docker writes it", "get");
     }
-    throw new KubeletMistake(`stdin is not JSON; ${EXPECTED}`);
+    throw new InvalidInput(`stdin is not JSON; ${EXPECTED}`);
   }
-  if (!isRecord(value)) throw new KubeletMistake(`stdin is not one JSON object; ${EXPECTED}`);
+  if (!isRecord(value)) throw new InvalidInput(`stdin is not one JSON object; ${EXPECTED}`);
   return withoutNulls(value);
 }
 
@@ -102,15 +98,15 @@ const withoutNulls = (fields: Readonly<Record<string, unknown>>): Readonly<Recor
 
 function checkKind({ apiVersion, kind }: Readonly<Record<string, unknown>>): void {
   if (apiVersion !== KUBELET_API_VERSION) {
-    throw new KubeletMistake(
+    throw new InvalidInput(
       `apiVersion is ${shown(apiVersion)}, and only ${KUBELET_API_VERSION} is spoken here; set apiVersion in the CredentialProviderConfig`,
     );
   }
-  if (kind !== REQUEST_KIND) throw new KubeletMistake(`kind is ${shown(kind)}, not ${REQUEST_KIND}`);
+  if (kind !== REQUEST_KIND) throw new InvalidInput(`kind is ${shown(kind)}, not ${REQUEST_KIND}`);
 }
 
-function notKubelet(what: string, verb: string): KubeletMistake {
-  return new KubeletMistake(`stdin is ${what}: that is for docker-credential-ona ${verb}; ${EXPECTED}`);
+function notKubelet(what: string, verb: string): InvalidInput {
+  return new InvalidInput(`stdin is ${what}: that is for docker-credential-ona ${verb}; ${EXPECTED}`);
 }
 
 function isTextMap(value: unknown): boolean {

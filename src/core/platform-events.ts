@@ -2,21 +2,17 @@
 // lines to how soon it is worth asking again.
 
 import { isRecord } from "./entry.ts";
+import { InvalidInput } from "./failures.ts";
 import { parseForeignJson } from "./foreign-json.ts";
 
 /** A line longer than this is no event. */
 const MAX_LINE_BYTES = 64 * 1024;
 
-/** The stream is no stream of events. */
-export class EventStreamMistake extends Error {
-  override readonly name = "EventStreamMistake";
-}
-
 /** Puts lines together from chunks; keeps no more than one line. */
 export class Lines {
   #rest = new Uint8Array(0);
 
-  /** The lines that `chunk` completes, blank ones left out. Throws an EventStreamMistake. */
+  /** The lines that `chunk` completes, blank ones left out. Throws an InvalidInput. */
   push(chunk: Uint8Array): readonly string[] {
     const bytes = new Uint8Array(this.#rest.length + chunk.length);
     bytes.set(this.#rest);
@@ -29,7 +25,7 @@ export class Lines {
       start = end + 1;
     }
     this.#rest = bytes.slice(start);
-    if (this.#rest.length > MAX_LINE_BYTES) throw new EventStreamMistake("a line without an end");
+    if (this.#rest.length > MAX_LINE_BYTES) throw new InvalidInput("a line without an end");
     return lines;
   }
 }
@@ -52,16 +48,16 @@ const OTHER_TYPES: ReadonlySet<string> = new Set([
 
 /**
  * How soon `line` is a reason to ask again, for who lives in `environmentId` (undefined: not known). Types and operations
- * that are new to us are a reason, later. Throws an EventStreamMistake when it is no event.
+ * that are new to us are a reason, later. Throws an InvalidInput when it is no event.
  */
 export function urgencyOf(line: string, environmentId: string | undefined): Urgency {
   let event: unknown;
   try {
     event = parseForeignJson(line);
   } catch {
-    throw new EventStreamMistake("a line that is not JSON");
+    throw new InvalidInput("a line that is not JSON");
   }
-  if (!isRecord(event)) throw new EventStreamMistake("a line that is no object");
+  if (!isRecord(event)) throw new InvalidInput("a line that is no object");
   const { operation, resourceType, resourceId } = event;
   if (typeof resourceType !== "string") return "soon";
   if (OTHER_TYPES.has(resourceType)) return "never";

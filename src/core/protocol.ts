@@ -2,6 +2,7 @@
 // Nothing here may echo a payload; refusals describe what is wrong, not what was sent.
 // Source of the phrases: docker/docker-credential-helpers, credentials/error.go.
 
+import { InvalidInput } from "./failures.ts";
 import { parseForeignJson } from "./foreign-json.ts";
 import { type Credential, Secret } from "./secret.ts";
 import { hasControl } from "./text.ts";
@@ -17,11 +18,6 @@ const MAX_FIELD_BYTES = 64 * 1024;
 /** Largest payload of `store`, in bytes. */
 export const MAX_STORE_BYTES = 1024 * 1024;
 
-/** The caller's input is refused. `message` is the whole line that is printed. */
-export class Refusal extends Error {
-  override readonly name = "Refusal";
-}
-
 /** What `store` was handed. */
 export interface StoreRequest {
   readonly serverUrl: string;
@@ -33,11 +29,11 @@ export const usage = (): string =>
 export const unknownAction = (verb: string): string => `${NAME}: unknown action: ${oneLine(verb)}`;
 export const extraArgument = (): string => `${usage()}\nget takes no argument: the server goes to stdin`;
 
-/** The server URL on stdin of `get` and `erase`, trimmed. Throws a Refusal. */
+/** The server URL on stdin of `get` and `erase`, trimmed. Throws an InvalidInput whose message is the whole line that is printed. */
 export function readServerUrl(input: Uint8Array): string {
   const stdin = input[0] === 0xef ? withoutMark(input) : input;
-  if (isBlank(stdin)) throw new Refusal(NO_SERVER_URL);
-  if (stdin.length > MAX_FIELD_BYTES) throw new Refusal(`${NAME}: the server URL is longer than 64 KiB`);
+  if (isBlank(stdin)) throw new InvalidInput(NO_SERVER_URL);
+  if (stdin.length > MAX_FIELD_BYTES) throw new InvalidInput(`${NAME}: the server URL is longer than 64 KiB`);
   const plain = printableAscii(stdin);
   if (plain !== undefined) {
     const isBare = plain.charCodeAt(0) !== 0x20 && plain.charCodeAt(plain.length - 1) !== 0x20;
@@ -46,17 +42,17 @@ export function readServerUrl(input: Uint8Array): string {
   return checkedField(decodeUtf8(stdin, "the server URL"), "the server URL");
 }
 
-/** The payload of `store`. Keys in any letter case, as Go's decoder reads them. Throws a Refusal. */
+/** The payload of `store`. Keys in any letter case, as Go's decoder reads them. Throws an InvalidInput whose message is the whole line that is printed. */
 export function readStoreRequest(stdin: Uint8Array): StoreRequest {
-  if (stdin.length > MAX_STORE_BYTES) throw new Refusal(`${NAME}: the payload is larger than 1 MiB`);
+  if (stdin.length > MAX_STORE_BYTES) throw new InvalidInput(`${NAME}: the payload is larger than 1 MiB`);
   const text = decodeUtf8(withoutMark(stdin), "the payload");
   const fields = storeFields(text);
   const serverUrl = stringField(fields, "serverurl");
-  if (serverUrl.trim() === "") throw new Refusal(NO_SERVER_URL);
+  if (serverUrl.trim() === "") throw new InvalidInput(NO_SERVER_URL);
   const username = stringField(fields, "username");
-  if (/^[\r\n]*$/.test(username)) throw new Refusal(NO_USERNAME);
+  if (/^[\r\n]*$/.test(username)) throw new InvalidInput(NO_USERNAME);
   if (hasControl(trimmed(username, "", "\r\n")))
-    throw new Refusal(`${NAME}: the user name contains a control character`);
+    throw new InvalidInput(`${NAME}: the user name contains a control character`);
   const secret = stringField(fields, "secret");
   return {
     serverUrl: checkedField(serverUrl, "the server URL"),
@@ -78,10 +74,10 @@ function storeFields(text: string): ReadonlyMap<string, unknown> {
   try {
     value = parseForeignJson(text);
   } catch {
-    throw new Refusal(`${NAME}: the payload is not one JSON object`);
+    throw new InvalidInput(`${NAME}: the payload is not one JSON object`);
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new Refusal(`${NAME}: the payload is not one JSON object`);
+    throw new InvalidInput(`${NAME}: the payload is not one JSON object`);
   }
   return new Map(Object.entries(value).map(([key, field]) => [key.toLowerCase(), field]));
 }
@@ -91,16 +87,16 @@ function stringField(
   name: "serverurl" | "username" | "secret",
 ): string {
   const value = fields.get(name) ?? "";
-  if (typeof value !== "string") throw new Refusal(`${NAME}: ${name} in the payload is not a string`);
+  if (typeof value !== "string") throw new InvalidInput(`${NAME}: ${name} in the payload is not a string`);
   return value;
 }
 
 function checkedField(text: string, what: string, spaces: "trim" | "keep" = "trim"): string {
   if (new TextEncoder().encode(text).length > MAX_FIELD_BYTES)
-    throw new Refusal(`${NAME}: ${what} is longer than 64 KiB`);
+    throw new InvalidInput(`${NAME}: ${what} is longer than 64 KiB`);
   const field = spaces === "keep" ? trimmed(text, "", "\r\n") : trimmed(text, " \t", " \t\r\n");
-  if (/[\x00-\x1f\x7f]/.test(field)) throw new Refusal(`${NAME}: ${what} contains a control character`);
-  if (!field.isWellFormed()) throw new Refusal(`${NAME}: ${what} is not valid UTF-8`);
+  if (/[\x00-\x1f\x7f]/.test(field)) throw new InvalidInput(`${NAME}: ${what} contains a control character`);
+  if (!field.isWellFormed()) throw new InvalidInput(`${NAME}: ${what} is not valid UTF-8`);
   return field;
 }
 
@@ -117,7 +113,7 @@ function decodeUtf8(bytes: Uint8Array, what: string): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    throw new Refusal(`${NAME}: ${what} is not valid UTF-8`);
+    throw new InvalidInput(`${NAME}: ${what} is not valid UTF-8`);
   }
 }
 

@@ -11,7 +11,8 @@ import {
   providers,
   recognizeCloud,
 } from "./clouds/clouds.ts";
-import { type Fields, Mistake } from "./config-fields.ts";
+import type { Fields } from "./config-fields.ts";
+import { InvalidInput } from "./failures.ts";
 import { providerOfIdentity } from "./identity.ts";
 import { parseRegistry, type RegistryRef } from "./registry.ts";
 
@@ -44,7 +45,7 @@ export function parseRules(registries: Fields): readonly RegistryRule[] {
     const key = registries.keys[index] ?? "";
     const twin = seen.get(rule.pattern);
     if (twin !== undefined)
-      throw new Mistake(`${registries.name(key)} and ${registries.name(twin)} name one registry`);
+      throw new InvalidInput(`${registries.name(key)} and ${registries.name(twin)} name one registry`);
     seen.set(rule.pattern, key);
   }
   return rules.toSorted((a, b) => a.wildcards - b.wildcards);
@@ -53,7 +54,7 @@ export function parseRules(registries: Fields): readonly RegistryRule[] {
 function parseRule(key: string, registries: Fields): RegistryRule {
   const name = registries.name(key);
   const pattern = canonicalPattern(key);
-  if (pattern === undefined) throw new Mistake(`${name} is not a registry or a pattern of one`);
+  if (pattern === undefined) throw new InvalidInput(`${name} is not a registry or a pattern of one`);
   const wildcards = pattern.split("*").length - 1;
   const fields = registries.object(key);
   const rule: RegistryRule = {
@@ -75,16 +76,17 @@ function checkMeaning(rule: RegistryRule, name: string): void {
   const { source, aliasOf, identity } = rule;
   const clouds = aliasOf === undefined ? possibleClouds(rule) : [aliasOf];
   if (isProvider(source) && !clouds.some((cloud) => providerOf(cloud) === source)) {
-    throw new Mistake(
+    throw new InvalidInput(
       `${name}.source is ${source}, but the name is no such cloud registry and aliasOf names none`,
     );
   }
   if (identity === undefined || clouds.length === 0) return;
   const own = clouds.filter((cloud) => providerOf(cloud) === providerOfIdentity(identity));
-  if (own.length === 0) throw new Mistake(`${name}.identity does not belong to the cloud of this registry`);
+  if (own.length === 0)
+    throw new InvalidInput(`${name}.identity does not belong to the cloud of this registry`);
   const partition = "roleArn" in identity ? identity.roleArn.split(":")[1] : undefined;
   const fits = own.some((cloud) => partition === undefined || partitionOfCloud(cloud) === partition);
-  if (!fits) throw new Mistake(`${name}.identity: role and registry are of different partitions`);
+  if (!fits) throw new InvalidInput(`${name}.identity: role and registry are of different partitions`);
 }
 
 /** Undefined where a cloud has none. ECR Public exists in the commercial partition only. */
@@ -102,10 +104,12 @@ function partitionOfCloud(cloud: CloudRegistry): string | undefined {
 function parseAlias(fields: Fields, wildcards: number): CloudRegistry | undefined {
   const text = fields.text("aliasOf", () => true, "");
   if (text === undefined) return undefined;
-  if (wildcards > 0) throw new Mistake(`${fields.name("aliasOf")} needs an exact registry, not a pattern`);
+  if (wildcards > 0)
+    throw new InvalidInput(`${fields.name("aliasOf")} needs an exact registry, not a pattern`);
   const ref = parseRegistry(text);
   const cloud = ref === undefined ? undefined : recognizeCloud(ref);
-  if (cloud === undefined) throw new Mistake(`${fields.name("aliasOf")} is not a recognised cloud registry`);
+  if (cloud === undefined)
+    throw new InvalidInput(`${fields.name("aliasOf")} is not a recognised cloud registry`);
   return cloud;
 }
 
@@ -123,7 +127,7 @@ function readIdentity(fields: Fields): IdentityChoice {
   // A misspelt key is named before what is missing because of it.
   if (!fields.has("oidc")) fields.end();
   if (!fields.has("oidc"))
-    throw new Mistake(`${fields.path} must name profile, roleArn, oidc or serviceAccount`);
+    throw new InvalidInput(`${fields.path} must name profile, roleArn, oidc or serviceAccount`);
   return readOidc(fields.object("oidc"));
 }
 
@@ -136,7 +140,7 @@ function readOidc(fields: Fields): IdentityChoice {
   fields.end();
   const [identity, another] = found;
   if (identity === undefined || another !== undefined) {
-    throw new Mistake(`${fields.path} must name either roleArn or workloadIdentityProvider`);
+    throw new InvalidInput(`${fields.path} must name either roleArn or workloadIdentityProvider`);
   }
   return identity;
 }

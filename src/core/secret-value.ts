@@ -5,7 +5,7 @@ import type { ValueFormat } from "./config.ts";
 import { isRecord } from "./entry.ts";
 import { parseForeignJson } from "./foreign-json.ts";
 import { type Credential, Secret } from "./secret.ts";
-import { JsonMistake, parseStrictJson } from "./strict-json.ts";
+import { invalidAt } from "./strict-json.ts";
 import { hasControl, withoutByteOrderMark } from "./text.ts";
 
 export const NATIVE = "runner-native";
@@ -57,7 +57,7 @@ function parseJson(marked: string): SecretValue {
   try {
     fields = parseForeignJson(text);
   } catch {
-    return bad(`looks like JSON but is not (${positionOfMistake(text)})`);
+    return bad(`looks like JSON but is not (${positionOfError(text)})`);
   }
   if (!isRecord(fields)) return bad("is a JSON array, not an object with username and password");
   const { username, password } = fields;
@@ -68,13 +68,9 @@ function parseJson(marked: string): SecretValue {
 }
 
 /** Never more than the position: what stands there is part of the value. */
-function positionOfMistake(text: string): string {
-  try {
-    parseStrictJson(text);
-  } catch (error) {
-    if (error instanceof JsonMistake) return `line ${error.line}, column ${error.column}`;
-  }
-  return "nested too deeply";
+function positionOfError(text: string): string {
+  const position = invalidAt(text);
+  return position === undefined ? "nested too deeply" : `line ${position.line}, column ${position.column}`;
 }
 
 /** `{{ … }}` as the whole value or one half of it, or in the user name. */

@@ -1,29 +1,27 @@
-// A strict JSON reader for files that people write: it says where a mistake is, refuses a key that stands twice and
+// A strict JSON reader for files that people write: it says where one is wrong, refuses a key that stands twice and
 // bounds the depth. JSON.parse does none of the three, and its messages differ between runtimes.
+
+import { InvalidInput, type Position } from "./failures.ts";
 
 const MAX_DEPTH = 20;
 
-/** Where and why a text is no JSON. Lines and columns count from 1. */
-export class JsonMistake extends Error {
-  override readonly name = "JsonMistake";
-  readonly line: number;
-  readonly column: number;
-
-  constructor(reason: string, text: string, offset: number) {
-    super(reason);
-    const before = text.slice(0, offset).split("\n");
-    this.line = before.length;
-    this.column = (before.at(-1)?.length ?? 0) + 1;
-  }
-}
-
-/** The value in `text`. Objects come without a prototype. Throws a JsonMistake. */
+/** The value in `text`. Objects come without a prototype. Throws an InvalidInput with the position. */
 export function parseStrictJson(text: string): unknown {
   const reader = new Reader(text);
   const value = reader.value(0);
   reader.space();
   if (!reader.atEnd()) reader.fail("unexpected text after the value");
   return value;
+}
+
+/** Where `text` is no strict JSON; undefined where it is. */
+export function invalidAt(text: string): Position | undefined {
+  try {
+    parseStrictJson(text);
+  } catch (error) {
+    if (error instanceof InvalidInput) return error.position;
+  }
+  return undefined;
 }
 
 class Reader {
@@ -39,7 +37,8 @@ class Reader {
   }
 
   fail(reason: string, offset = this.#at): never {
-    throw new JsonMistake(reason, this.#text, offset);
+    const before = this.#text.slice(0, offset).split("\n");
+    throw new InvalidInput(reason, { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 });
   }
 
   space(): void {

@@ -8,7 +8,7 @@ import { authKeys } from "../core/export/auth-file.ts";
 import { parseRegistry } from "../core/registry.ts";
 import type { OwnedFile } from "../store/ownership.ts";
 import { backupOf } from "./backup.ts";
-import { type ConfigFile, readConfigFile } from "./docker-file.ts";
+import { type ConfigFile, readConfigFile } from "./replace-file.ts";
 
 /** `helperNames`: every name that means us. Undefined: there is no proof. Never throws. */
 export function adopted(

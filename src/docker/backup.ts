@@ -7,7 +7,7 @@ import { readDockerFile } from "../core/docker-file.ts";
 import { Failure } from "../core/failures.ts";
 import type { StoredLogin } from "../core/stored-login.ts";
 import { exists } from "../store/atomic-file.ts";
-import { type ConfigFile, readConfigFile, replaceConfigFile, writeBeside } from "./docker-file.ts";
+import { type ConfigFile, readConfigFile, replaceConfigFile, writeBeside } from "./replace-file.ts";
 
 /** Beside the name that people know, not beside what a link leads to, which may be a directory of dotfiles. */
 export const backupOf = (path: string): string => `${path}.before-ona`;

@@ -11,8 +11,7 @@ import {
   type Wish,
 } from "../core/docker-config.ts";
 import { readDockerFile } from "../core/docker-file.ts";
-import { Failure, toFailure } from "../core/failures.ts";
-import { JsonEditError } from "../core/json-edit.ts";
+import { Failure, InvalidInput, toFailure } from "../core/failures.ts";
 import type { StoredLogin } from "../core/stored-login.ts";
 import type { Clock, Deadline } from "../edge/clock.ts";
 import { sideBySide } from "../edge/side-by-side.ts";
@@ -22,7 +21,7 @@ import type { OwnedFile, Ownership } from "../store/ownership.ts";
 import { sweepBeside } from "../store/sweep.ts";
 import { adopted } from "./adopt.ts";
 import { backupOf, makeBackup, removeBackup, scrubBackup } from "./backup.ts";
-import { type ConfigFile, checkWritable, readConfigFile, replaceConfigFile } from "./docker-file.ts";
+import { type ConfigFile, checkWritable, readConfigFile, replaceConfigFile } from "./replace-file.ts";
 
 export interface FileWish extends Omit<Wish, "owned" | "isPlatforms"> {
   /** Is this login the platform's own? Asked only for registries that are to be ours. */
@@ -231,7 +230,7 @@ function inFile<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    if (!(error instanceof JsonEditError)) throw error;
+    if (!(error instanceof InvalidInput)) throw error;
     throw new Failure("docker-file-broken", `${path}: ${error.message}`, {
       hint: "correct it; it was not changed",
     });

@@ -5,8 +5,8 @@ import type { FileReport, Warning } from "../core/configure-report.ts";
 import { readDockerFile } from "../core/docker-file.ts";
 import { HUB_KEY } from "../core/registry.ts";
 import type { Local } from "../local.ts";
-import { readConfigFile } from "./docker-file.ts";
 import { type Place, placesBefore } from "./places.ts";
+import { readConfigFile } from "./replace-file.ts";
 
 interface Done {
   readonly managed: readonly string[];

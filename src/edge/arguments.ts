@@ -2,7 +2,8 @@
 // words, which are the same on every runtime.
 
 import { parseArgs } from "node:util";
-import { type Options, WrongUsage } from "../commands/invocation.ts";
+import type { Options } from "../commands/invocation.ts";
+import { UsageError } from "../core/failures.ts";
 import { nearest } from "../core/nearest.ts";
 import type { OptionSpec, VerbSpec } from "../core/verb-spec.ts";
 
@@ -13,7 +14,7 @@ export interface Arguments {
   readonly help: boolean;
 }
 
-/** Throws a WrongUsage that says what was meant where that can be guessed. */
+/** Throws a UsageError that says what was meant where that can be guessed. */
 export function readArguments(verb: VerbSpec, args: readonly string[]): Arguments {
   const { own, command } = verb.takesCommand ? splitCommand(verb, args) : { own: args, command: undefined };
   const values = new Map<string, string[]>();
@@ -71,25 +72,25 @@ function optionOf(verb: VerbSpec, token: OptionToken): OptionSpec {
   if (spec !== undefined) return spec;
   const near = nearest(token.name, [...verb.options.map(({ name }) => name), "help"]);
   const meant = near === undefined ? "" : `; did you mean --${near}?`;
-  throw new WrongUsage(`there is no option ${shown(token.rawName)}${meant}`);
+  throw new UsageError(`there is no option ${shown(token.rawName)}${meant}`);
 }
 
 function add(values: Map<string, string[]>, spec: OptionSpec, token: OptionToken): void {
   const { name } = spec;
   const known = values.get(name) ?? [];
   if (spec.value === undefined) {
-    if (token.inlineValue) throw new WrongUsage(`--${name} takes no value`);
+    if (token.inlineValue) throw new UsageError(`--${name} takes no value`);
     values.set(name, []);
     return;
   }
   const { value } = token;
   const isOption = !token.inlineValue && value !== undefined && value.length > 1 && value.startsWith("-");
-  if (value === undefined || value === "" || isOption) throw new WrongUsage(`--${name} needs ${spec.value}`);
-  if (known.length > 0 && !spec.multiple) throw new WrongUsage(`--${name} was given twice`);
+  if (value === undefined || value === "" || isOption) throw new UsageError(`--${name} needs ${spec.value}`);
+  if (known.length > 0 && !spec.multiple) throw new UsageError(`--${name} was given twice`);
   if (spec.choices !== undefined && !spec.choices.includes(value)) {
     const near = nearest(value, spec.choices);
     const meant = near === undefined ? "" : `; did you mean ${near}?`;
-    throw new WrongUsage(`--${name} must be one of ${spec.choices.join(", ")}${meant}`);
+    throw new UsageError(`--${name} must be one of ${spec.choices.join(", ")}${meant}`);
   }
   values.set(name, [...known, value]);
 }
@@ -101,13 +102,13 @@ function check(
   command: readonly string[] | undefined,
 ): void {
   for (const { name, required, value } of verb.options) {
-    if (required && !values.has(name)) throw new WrongUsage(`--${name} ${value} is missing`);
+    if (required && !values.has(name)) throw new UsageError(`--${name} ${value} is missing`);
   }
   const { least, most, form } = verb.operands ?? { least: 0, most: 0, form: "" };
   const given = command ?? operands;
-  if (given.length < least) throw new WrongUsage(`${form} is missing`);
+  if (given.length < least) throw new UsageError(`${form} is missing`);
   const extra = given[most];
-  if (extra !== undefined) throw new WrongUsage(`there is no place for ${shown(extra)}`);
+  if (extra !== undefined) throw new UsageError(`there is no place for ${shown(extra)}`);
 }
 
 const shown = (text: string): string => `"${text.replace(/[^\x20-\x7e]+/g, "?").slice(0, 100)}"`;

@@ -17,22 +17,30 @@ export interface ChildOptions {
   readonly cutShort?: boolean;
 }
 
-/** Why a program gave nothing, in a few words, without output or arguments. */
-export class CommandTrouble extends Error {
-  override readonly name = "CommandTrouble";
+/** Why a program gave nothing. */
+export interface ChildFailure {
+  readonly kind: "failed";
+  /** In a few words, without output or arguments. */
+  readonly reason: string;
   /** True when the caller's deadline ended it before its own limit did. */
   readonly cutShort: boolean;
-
-  constructor(reason: string, cutShort = false) {
-    super(reason);
-    this.cutShort = cutShort;
-  }
 }
 
-/** The program's stdout. Rejects with a CommandTrouble. */
-export function runChild(program: string, args: readonly string[], options: ChildOptions): Promise<string> {
+export type ChildResult = { readonly kind: "printed"; readonly stdout: string } | ChildFailure;
+
+/** Never rejects. */
+export function runChild(
+  program: string,
+  args: readonly string[],
+  options: ChildOptions,
+): Promise<ChildResult> {
+  return started(program, args, options).catch(() => ({ kind: "failed", reason: "failed", cutShort: false }));
+}
+
+/** Rejects for what is no program's name, no argument, or no directory. */
+function started(program: string, args: readonly string[], options: ChildOptions): Promise<ChildResult> {
   keepChildrenWaitable();
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     // A group of its own, so that what the program started ends with it.
     const child = spawn(program, args, {
       env: { ...options.env },
@@ -47,12 +55,12 @@ export function runChild(program: string, args: readonly string[], options: Chil
       endGroup(child.pid);
       child.stdout.destroy();
       child.unref();
-      reject(new CommandTrouble(reason, cutShort));
+      resolve({ kind: "failed", reason, cutShort });
     };
     const settle = (code: number | null): void => {
       clearTimeout(timer);
       child.stdout.destroy();
-      if (code === 0) resolve(Buffer.concat(chunks).toString("utf8"));
+      if (code === 0) resolve({ kind: "printed", stdout: Buffer.concat(chunks).toString("utf8") });
       else give("failed");
     };
     const timer = setTimeout(() => give("took too long", options.cutShort), options.limitMs);

@@ -1,6 +1,7 @@
 // Runs a program that the configuration names, to get a token from it: an argument array, no shell, a small
 // environment without secrets, no stdin, stderr dropped, bounded in time and output.
 
+import type { ChildResult } from "./child.ts";
 import type { Deadline } from "./clock.ts";
 
 const LIMIT_MS = 3000;
@@ -27,12 +28,12 @@ const PASSED_ON = [
   "GITPOD_BASE_URL",
 ];
 
-/** The command's stdout. Rejects with a CommandTrouble. */
+/** Never rejects. */
 export async function runCommand(
   command: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
   deadline: Deadline,
-): Promise<string> {
+): Promise<ChildResult> {
   const { runChild } = await import("./child.ts");
   const [program = "", ...args] = command;
   const smallEnv: Record<string, string> = {};

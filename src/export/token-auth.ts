@@ -47,15 +47,9 @@ async function containerdVersion(
   env: Readonly<Record<string, string | undefined>>,
   deadline: Deadline,
 ): Promise<string | undefined> {
-  try {
-    const said = await runChild("containerd", ["--version"], {
-      env,
-      limitMs: Math.min(VERSION_LIMIT_MS, deadline.remainingMs()),
-    });
-    return /\sv?(\d+\.\d+\.\d+\S*)/.exec(said)?.[1];
-  } catch {
-    return undefined;
-  }
+  const limitMs = Math.min(VERSION_LIMIT_MS, deadline.remainingMs());
+  const result = await runChild("containerd", ["--version"], { env, limitMs });
+  return result.kind === "printed" ? /\sv?(\d+\.\d+\.\d+\S*)/.exec(result.stdout)?.[1] : undefined;
 }
 
 function isNewEnough(version: string): boolean {

@@ -3,7 +3,7 @@
 
 import { closeSync, constants, fstatSync, openSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { type Config, DEFAULT_CONFIG, MAX_DEADLINE_MS, parseConfig } from "../core/config.ts";
-import { Failure } from "../core/failures.ts";
+import { Failure, InvalidInput } from "../core/failures.ts";
 import { isAbsolutePath, parentOf } from "../core/paths.ts";
 import { setting } from "../core/setting.ts";
 import { isOverflowOwner, isTrustedOwner } from "./trusted-owner.ts";
@@ -111,7 +111,7 @@ function parse(path: string, text: string): Config {
   try {
     return parseConfig(text);
   } catch (error) {
-    throw invalid(path, error instanceof Error ? error.message : "cannot be read");
+    throw invalid(path, error instanceof InvalidInput ? error.message : "cannot be read");
   }
 }
 

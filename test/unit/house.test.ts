@@ -144,6 +144,20 @@ it("an SDK is known to the files of its cloud", () => {
   for (const name of importers(google)) expect(name).toMatch(/^sources\/google\/[a-z-]*\.ts$/);
 });
 
+it("errors are one family: its classes stand in core/failures.ts, the one of a failed request at the edge", () => {
+  const known = ["Failure", "Outage", "Refusal", "InvalidInput", "UsageError", "TransportError"];
+  const classes = files.flatMap(({ name, code }) =>
+    [...code.matchAll(/\bclass (\w+) extends (\w+)/g)].map(([, own, base]) => ({ name, own, base })),
+  );
+  const errors = classes.filter(({ base = "" }) => known.includes(base) || /Error$/.test(base));
+  expect(errors.filter(({ name }) => name === "core/failures.ts").map(({ own }) => own)).toEqual(
+    known.slice(0, -1),
+  );
+  expect(errors.filter(({ name }) => name !== "core/failures.ts")).toEqual([
+    { name: "edge/transport-error.ts", own: "TransportError", base: "Error" },
+  ]);
+});
+
 describe("a warm answer", () => {
   /** Everything that is loaded together with main.ts: static imports that are more than types. */
   const loaded = new Set<string>();

@@ -4,13 +4,12 @@
 import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
 import { basename, delimiter, isAbsolute, join } from "node:path";
 import { readDockerFile } from "../../core/docker-file.ts";
-import { Failure } from "../../core/failures.ts";
+import { Failure, InvalidInput } from "../../core/failures.ts";
 import type { Seen } from "../../core/findings.ts";
-import { JsonEditError } from "../../core/json-edit.ts";
 import { BUILD_DETAILS, VERSION } from "../../core/version.ts";
 import type { AuthFile } from "../../docker/auth-files.ts";
-import { readConfigFile } from "../../docker/docker-file.ts";
 import { isProgram } from "../../docker/programs.ts";
+import { readConfigFile } from "../../docker/replace-file.ts";
 import type { Checked, Fact } from "./check.ts";
 import { printable } from "./check.ts";
 import type { Scene } from "./scene.ts";
@@ -115,7 +114,7 @@ function obstacle(path: string): { readonly what: string; readonly remedy: strin
     readDockerFile(readConfigFile(path).text);
   } catch (error) {
     if (error instanceof Failure) return { what: error.message, remedy: error.hint ?? correct };
-    if (error instanceof JsonEditError)
+    if (error instanceof InvalidInput)
       return { what: `${path} cannot be used: ${error.message}`, remedy: correct };
   }
   return { what: `${path} cannot be used: it cannot be read or is no JSON object`, remedy: correct };

@@ -1,11 +1,10 @@
 // What `doctor` was asked about: codes, registries, images, told apart by their form alone.
 
-import { FAILURE_CODES, type FailureCode } from "../../core/failures.ts";
+import { FAILURE_CODES, type FailureCode, UsageError } from "../../core/failures.ts";
 import { FINDING_CODES, type FindingCode } from "../../core/findings.ts";
 import { type ImageHome, parseImage } from "../../core/image.ts";
 import { nearest } from "../../core/nearest.ts";
 import { HUB_KEY, parseRegistry, type RegistryRef } from "../../core/registry.ts";
-import { WrongUsage } from "../invocation.ts";
 
 /** What is to be looked at: a registry, and perhaps an image in it. */
 export interface Target {
@@ -24,7 +23,7 @@ export interface Operands {
 
 const CODES: readonly (FailureCode | FindingCode)[] = [...FAILURE_CODES, ...FINDING_CODES];
 
-/** `isKnown`: whether a bare word is a registry of ours. Throws a WrongUsage. */
+/** `isKnown`: whether a bare word is a registry of ours. Throws a UsageError. */
 export function parseOperands(texts: readonly string[], isKnown: (key: string) => boolean): Operands {
   const codes = new Set<FailureCode | FindingCode>();
   const targets: Target[] = [];
@@ -45,7 +44,7 @@ function codeIn(text: string): FailureCode | FindingCode | undefined {
   const near =
     /^[a-z]+(?:-[a-z0-9]+)+$/.test(word) || bracketed !== undefined ? nearest(word, CODES) : undefined;
   if (bracketed === undefined && (near === undefined || !isSlip(word, near))) return undefined;
-  throw new WrongUsage(`there is no code ${shown(word)}${near === undefined ? "" : `; ${near} was meant?`}`);
+  throw new UsageError(`there is no code ${shown(word)}${near === undefined ? "" : `; ${near} was meant?`}`);
 }
 
 const isSlip = (word: string, code: string): boolean => Math.abs(word.length - code.length) <= 1;
@@ -65,7 +64,7 @@ function target(text: string, isKnown: (key: string) => boolean): Target {
   if (isHost) return { text, registry, image: undefined, misspelt: undefined };
   const image = hasScheme ? undefined : parseImage(name);
   if (image === undefined) {
-    throw new WrongUsage(`${shown(text)} is no registry, no image and no code of a message`);
+    throw new UsageError(`${shown(text)} is no registry, no image and no code of a message`);
   }
   return { text, registry: image.registry, image, misspelt: undefined };
 }

@@ -3,11 +3,10 @@
 
 import type { Candidate } from "../../core/candidate.ts";
 import type { SecretDetails } from "../../core/environment-details.ts";
-import { Failure, toFailure } from "../../core/failures.ts";
+import { Failure, Refusal, toFailure } from "../../core/failures.ts";
 import type { Identity, SkippedSecret } from "../../core/platform-answers.ts";
 import { type Deadline, within } from "../../edge/clock.ts";
 import type { PlatformRequest } from "../../sources/platform/ask.ts";
-import { Refused } from "../../sources/platform/errors.ts";
 import { fetchSecretList } from "../../sources/platform/secret-list.ts";
 import { tokenSources } from "../../sources/platform/token-sources.ts";
 import type { Scene } from "./scene.ts";
@@ -77,7 +76,7 @@ async function ask(none: PlatformState, request: PlatformRequest, scene: Scene):
   });
   const identity = await orFailure(client.identity(limit(IDENTITY_LIMIT_MS)));
   // A refusal of this question says nothing of the next; no token and no connection do.
-  if (identity instanceof Failure && !(identity instanceof Refused)) return state({ failure: identity });
+  if (identity instanceof Failure && !(identity instanceof Refusal)) return state({ failure: identity });
   const known = identity instanceof Failure ? undefined : identity;
   const ownId = known?.principal === "PRINCIPAL_ENVIRONMENT" ? known.subjectId : undefined;
   const environmentId = scene.local.environmentId ?? ownId;

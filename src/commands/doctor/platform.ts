@@ -4,11 +4,10 @@
 import { inWords } from "../../core/duration.ts";
 import { parseEndpoint } from "../../core/endpoint.ts";
 import { FAILURE_MESSAGES } from "../../core/failure-messages.ts";
-import { type Failure, toFailure } from "../../core/failures.ts";
+import { type Failure, Outage, toFailure } from "../../core/failures.ts";
 import { fromFailure, type Seen } from "../../core/findings.ts";
 import { certificateOf } from "../../edge/certificate.ts";
 import { proxyFor } from "../../edge/proxy.ts";
-import { Outage } from "../../sources/platform/errors.ts";
 import type { Checked, Fact } from "./check.ts";
 import { printable } from "./check.ts";
 import { shownProxy } from "./network.ts";

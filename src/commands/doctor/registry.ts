@@ -2,6 +2,7 @@
 // remembered is and when it ends.
 
 import { relative } from "../../core/duration.ts";
+import type { Failure } from "../../core/failures.ts";
 import { fromFailure, type Seen } from "../../core/findings.ts";
 import { wellKnownNear } from "../../core/near-miss.ts";
 import type { RegistryRef } from "../../core/registry.ts";
@@ -59,7 +60,7 @@ export async function checkRegistry(asked: AskedFor, context: RegistryContext): 
   const better = result === undefined ? undefined : await betterLoser(asked, source, result, context);
   const seen: Seen[] = [
     ...(managed ? delegation(ref, files, helperNames, scene.context.env) : []),
-    ...(source.failure === undefined ? [] : [sourceFailure(ref, source)]),
+    ...(source.failure === undefined ? [] : [sourceFailure(ref, source.failure, source.from)]),
     ...leftOut(ref, source),
     ...(better !== undefined
       ? [better]
@@ -114,8 +115,8 @@ async function realLogin(
 }
 
 /** A failure of a cloud is the same for every registry that it is minted for; one of a secret is its own. */
-function sourceFailure(ref: RegistryRef, { failure, from }: Source): Seen {
-  const seen = fromFailure(ref.key, failure ?? (new Error("none") as never));
+function sourceFailure(ref: RegistryRef, failure: Failure, from: Source["from"]): Seen {
+  const seen = fromFailure(ref.key, failure);
   return from === "local login" ? { ...seen, severity: "warning" } : seen;
 }
 

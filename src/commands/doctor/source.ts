@@ -9,7 +9,7 @@ import type { PlatformResult } from "../../core/platform-result.ts";
 import { type Expiring, isQuestion, nextStep, type Resolution } from "../../core/policy.ts";
 import type { RegistryRef } from "../../core/registry.ts";
 import { type Credential, isSameCredential } from "../../core/secret.ts";
-import { type Read, readValue, SecretReadError } from "../../sources/platform/read-value.ts";
+import { type Read, readValue } from "../../sources/platform/read-value.ts";
 import type { LocalLogin } from "../../store/login-entry.ts";
 import { localLogins } from "../../store/logins.ts";
 import { type Contender, contendersOf } from "./contenders.ts";
@@ -172,8 +172,7 @@ async function fromSecrets(ref: RegistryRef, scene: Scene, state: PlatformState)
       reads.set(next.candidate.ref, await readInTurn(ref, next.candidate, scene, state));
     }
   } catch (error) {
-    const failure = error instanceof SecretReadError ? error.failure : toFailure(error);
-    return { result: failed(failure), contenders: contendersOf(own, groups, reads, undefined) };
+    return { result: failed(toFailure(error)), contenders: contendersOf(own, groups, reads, undefined) };
   }
   const decision = decideNow();
   const winner = decision.kind === "winner" ? decision.candidate : undefined;
@@ -193,7 +192,7 @@ async function fromSecrets(ref: RegistryRef, scene: Scene, state: PlatformState)
 /** The last read of this run's client: a token that is refused gives way to the next, so one question waits for another. */
 const turns = new WeakMap<object, Promise<unknown>>();
 
-/** The value of a secret, as `get` reads it. Throws a SecretReadError. */
+/** The value of a secret, as `get` reads it. Throws a Failure. */
 export function readInTurn(
   ref: RegistryRef,
   candidate: Candidate,

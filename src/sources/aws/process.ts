@@ -4,17 +4,18 @@
 import { isRecord } from "../../core/entry.ts";
 import { Failure } from "../../core/failures.ts";
 import { parseForeignJson } from "../../core/foreign-json.ts";
-import { CommandTrouble, runChild } from "../../edge/child.ts";
+import { runChild } from "../../edge/child.ts";
 import type { MintContext } from "../cloud/context.ts";
 import { type AwsKeys, parseKeys, shown } from "./keys.ts";
 
 /** Throws a Failure. */
 export async function processKeys(command: string, profile: string, context: MintContext): Promise<AwsKeys> {
-  const output = await run(command, context);
-  if (output instanceof CommandTrouble) throw failed(profile, output.message);
+  const { env, deadline } = context;
+  const result = await runChild("/bin/sh", ["-c", command], { env, limitMs: deadline.remainingMs() });
+  if (result.kind === "failed") throw failed(profile, result.reason);
   let value: unknown;
   try {
-    value = parseForeignJson(output);
+    value = parseForeignJson(result.stdout);
   } catch {
     throw failed(profile, "printed no JSON");
   }
@@ -25,14 +26,6 @@ export async function processKeys(command: string, profile: string, context: Min
     throw failed(profile, "printed expired AWS keys");
   }
   return keys;
-}
-
-async function run(command: string, { env, deadline }: MintContext): Promise<string | CommandTrouble> {
-  try {
-    return await runChild("/bin/sh", ["-c", command], { env, limitMs: deadline.remainingMs() });
-  } catch (error) {
-    return error instanceof CommandTrouble ? error : new CommandTrouble("failed");
-  }
 }
 
 function failed(profile: string, why: string): Failure {

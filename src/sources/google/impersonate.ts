@@ -45,19 +45,10 @@ export async function impersonate(
   context: MintContext,
 ): Promise<GoogleToken> {
   const endpoint = apiOf(url);
-  const ask = async () => {
-    const outcome = await post(endpoint, bearer, { delegates, scope: scopes, lifetime: "3600s" }, context);
-    if (outcome.last !== 200) throw new Unsuccessful(outcome);
-    return outcome.body;
-  };
-  try {
-    const judge = (error: unknown) =>
-      error instanceof Unsuccessful ? judgeGoogle(error.outcome) : undefined;
-    return read(await withRetries(context, ask, judge));
-  } catch (error) {
-    if (error instanceof Unsuccessful) throw googleFailure(error.outcome, callFor(url), context.deadline);
-    throw error;
-  }
+  const ask = () => post(endpoint, bearer, { delegates, scope: scopes, lifetime: "3600s" }, context);
+  const outcome = await withRetries(context, ask, () => undefined, judgeGoogle);
+  if (outcome.last !== 200) throw googleFailure(outcome, callFor(url), context.deadline);
+  return read(outcome.body);
 }
 
 /** Names the account: its name is the configuration's or the credential file's, and no secret. */
@@ -66,15 +57,6 @@ function callFor(url: string): GoogleCall {
   if (account === undefined) return CALL;
   const message = `Google refuses the impersonation of the service account ${account}`;
   return { ...CALL, refused: { ...CALL.refused, message } };
-}
-
-class Unsuccessful extends Error {
-  readonly outcome: GoogleOutcome;
-
-  constructor(outcome: GoogleOutcome) {
-    super("unsuccessful");
-    this.outcome = outcome;
-  }
 }
 
 async function post(

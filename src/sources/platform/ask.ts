@@ -1,7 +1,7 @@
 // Asking the platform: under a lease, so that of many processes one asks; with a short limit when a last known answer
 // is at hand; and with every result written down for the others.
 
-import { type Failure, toFailure } from "../../core/failures.ts";
+import { Failure, Outage, toFailure } from "../../core/failures.ts";
 import type { ListEntry } from "../../core/platform-entries.ts";
 import type { PlatformResult } from "../../core/platform-result.ts";
 import type { RegistryRef } from "../../core/registry.ts";
@@ -9,10 +9,9 @@ import type { SecretValue } from "../../core/secret-value.ts";
 import { within } from "../../edge/clock.ts";
 import type { Cache } from "../../store/cache.ts";
 import { withLease } from "../../store/lease.ts";
-import { Outage } from "./errors.ts";
 import { Evaluation } from "./evaluation.ts";
 import { keepList, lastKnown, wasManaged } from "./known-secrets.ts";
-import { type ReadOptions, readValue, SecretReadError } from "./read-value.ts";
+import { type ReadOptions, readValue } from "./read-value.ts";
 import { keepFailure, keepOutage, recentFailure } from "./recent-failures.ts";
 import { erasedAtMs, toResult } from "./result.ts";
 import type { SecretCache } from "./secret-cache.ts";
@@ -55,8 +54,10 @@ export async function fetchAllValues(
   const { secretCache } = options;
   const values: SecretValue[] = [];
   let complete = true;
+  let isAtValues = false;
   try {
     const list = askedInThisRun(secretCache) ?? (await newList(options));
+    isAtValues = true;
     for (const candidate of secretCache.groups(ref, list).flat()) {
       const read = await readValue(ref, candidate, options);
       if ("value" in read) values.push(read.value);
@@ -64,9 +65,8 @@ export async function fetchAllValues(
     }
     return { values, complete };
   } catch (error) {
-    const atValue = error instanceof SecretReadError;
-    const failure = atValue ? error.failure : toFailure(error);
-    if (mayRemember) remember(atValue ? ref : undefined, failure, secretCache);
+    const failure = toFailure(error);
+    if (mayRemember) remember(isAtValues ? ref : undefined, failure, secretCache);
     throw failure;
   }
 }
@@ -85,21 +85,22 @@ async function newList(options: PlatformRequest): Promise<ListEntry> {
   return list;
 }
 
-/** The list of secrets: a fresh one from the cache, or from the platform. Throws a Failure or Remembered. */
+/**
+ * The list of secrets: a fresh one from the cache, or from the platform; or a failure that another process has written down,
+ * perhaps a moment ago. Throws a Failure of its own.
+ */
 async function currentList(
   options: PlatformRequest,
   hasStale: boolean,
   notBeforeMs = Number.NEGATIVE_INFINITY,
-): Promise<ListEntry> {
+): Promise<ListEntry | Failure> {
   const { secretCache, cache, clock, deadline } = options;
-  const poll = (): ListEntry | undefined => {
+  const poll = (): ListEntry | Failure | undefined => {
     cache.refresh();
     const list = secretCache.list();
     if (list !== undefined && secretCache.isFresh(list) && list.atMs > notBeforeMs) return list;
     // Another process has just learnt that nothing is to be had; waiting on would only ask once more.
-    const remembered = recentFailure(undefined, hasStale, secretCache);
-    if (remembered !== undefined) throw new Remembered(remembered.failure);
-    return undefined;
+    return recentFailure(undefined, hasStale, secretCache)?.failure;
   };
   const path = cache.leasePath(secretCache.listKey());
   return withLease({ path, clock, deadline, poll }, () => freshList(options, notBeforeMs));
@@ -124,20 +125,9 @@ export async function freshList(
 
 /** The list that tells which registries are managed; `fresh` as in managed.ts. Throws a Failure. */
 export async function managedList(options: PlatformRequest, fresh: boolean): Promise<ListEntry> {
-  try {
-    return await (fresh ? freshList(options) : currentList(options, true));
-  } catch (error) {
-    throw error instanceof Remembered ? error.failure : toFailure(error);
-  }
-}
-
-/** A failure that was written down by somebody else, perhaps a moment ago. */
-class Remembered extends Error {
-  readonly failure: Failure;
-  constructor(failure: Failure) {
-    super(failure.message);
-    this.failure = failure;
-  }
+  const list = await (fresh ? freshList(options) : currentList(options, true));
+  if (list instanceof Failure) throw list;
+  return list;
 }
 
 /** A failure of a moment ago, softened by the last known answer where that is allowed. */
@@ -157,12 +147,11 @@ async function ask(ref: RegistryRef, all: PlatformRequest): Promise<PlatformResu
     await all.client.prepare(all.deadline);
     const options = hasStale ? { ...all, deadline: within(clock, all.deadline, REVALIDATE_LIMIT_MS) } : all;
     const list = await currentList(options, hasStale, erasedAtMs(answer));
+    if (list instanceof Failure) return fromFailure(ref, secretCache) ?? unasked(ref, list, secretCache);
     const confirmed = secretCache.confirm(ref, list, answer);
     if (confirmed !== undefined) return toResult(confirmed);
     return await evaluate(ref, new Evaluation(ref, list, answer, options), secretCache);
   } catch (error) {
-    if (error instanceof Remembered)
-      return fromFailure(ref, secretCache) ?? unasked(ref, error.failure, secretCache);
     return afterFailure(ref, toFailure(error), secretCache);
   }
 }
@@ -176,9 +165,9 @@ async function evaluate(
     const answer = await evaluation.run();
     return { ...toResult(answer), considered: evaluation.considered(answer) };
   } catch (error) {
-    if (!(error instanceof SecretReadError)) throw error;
-    remember(ref, error.failure, secretCache);
-    const result = afterFailure(ref, error.failure, secretCache);
+    const failure = toFailure(error);
+    remember(ref, failure, secretCache);
+    const result = afterFailure(ref, failure, secretCache);
     if (result.kind !== "failed") return result;
     return { ...result, managed: true, considered: evaluation.considered() };
   }

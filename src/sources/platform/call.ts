@@ -2,6 +2,7 @@
 // redirects that are allowed, and what every result means: an answer, a refusal or an outage.
 
 import { type Endpoint, parseEndpoint } from "../../core/endpoint.ts";
+import { Outage, Refusal } from "../../core/failures.ts";
 import { parseConnectError, parseJson } from "../../core/platform-answers.ts";
 import type { Secret } from "../../core/secret.ts";
 import type { Clock, Deadline } from "../../edge/clock.ts";
@@ -9,7 +10,6 @@ import type { Http, HttpResponse } from "../../edge/http.ts";
 import { type Retry, retryAfterMs, withRetries } from "../../edge/retry.ts";
 import { TransportError } from "../../edge/transport-error.ts";
 import { settingFailure, transportMessage } from "../../edge/transport-message.ts";
-import { Outage, Refused } from "./errors.ts";
 
 const RETRIED_STATUS: ReadonlySet<number> = new Set([502, 503, 504]);
 /** The vendor's two names for one service; the first has been seen to redirect to the second. */
@@ -27,7 +27,7 @@ export interface PlatformCall<T> {
   readonly parse: (value: unknown) => T | undefined;
 }
 
-/** The parsed answer. Throws an Outage or a Refused, or a Failure (`config-invalid`) for a variable of no use. */
+/** The parsed answer. Throws an Outage or a Refusal, or a Failure (`config-invalid`) for a variable of no use. */
 export async function callPlatform<T>(call: PlatformCall<T>, http: Http, clock: Clock): Promise<T> {
   const { deadline } = call;
   let base = call.base;
@@ -129,7 +129,7 @@ function interpret<T>(response: HttpResponse, call: PlatformCall<T>): T {
     throw outage("platform-unreachable", call, what, foreign ? checkBase(call.base, response) : TRY_AGAIN);
   }
   const method = call.method.replace(/^gitpod\.v1\./, "");
-  throw new Refused(
+  throw new Refusal(
     error.code,
     "platform-refused",
     `the platform answered ${method} with ${error.code}`,

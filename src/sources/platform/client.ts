@@ -4,7 +4,7 @@
 import type { Scope } from "../../core/config.ts";
 import type { Endpoint } from "../../core/endpoint.ts";
 import { parseEnvironmentDetails, type SecretDetails } from "../../core/environment-details.ts";
-import { Failure } from "../../core/failures.ts";
+import { Failure, Outage, Refusal } from "../../core/failures.ts";
 import { jwtEndMs } from "../../core/jwt.ts";
 import {
   type EnvironmentAnswer,
@@ -18,11 +18,10 @@ import {
 } from "../../core/platform-answers.ts";
 import { Secret } from "../../core/secret.ts";
 import { VERSION } from "../../core/version.ts";
-import { CommandTrouble } from "../../edge/child.ts";
+import type { ChildResult } from "../../edge/child.ts";
 import type { Clock, Deadline } from "../../edge/clock.ts";
 import type { Http } from "../../edge/http.ts";
 import { callPlatform } from "./call.ts";
-import { Outage, Refused } from "./errors.ts";
 import { noToken, OWN_TOKEN_NAME, type TokenSource } from "./token-sources.ts";
 
 export interface PlatformClientOptions {
@@ -32,7 +31,7 @@ export interface PlatformClientOptions {
   /** Made when something is really asked: whoever only waits for another process needs none. */
   readonly http: () => Promise<Http>;
   readonly clock: Clock;
-  readonly runCommand: (command: readonly string[], deadline: Deadline) => Promise<string>;
+  readonly runCommand: (command: readonly string[], deadline: Deadline) => Promise<ChildResult>;
 }
 
 /** A page holds at most this many secrets; the API's limit. */
@@ -114,7 +113,7 @@ export class PlatformClient {
         );
         return new Secret(value);
       } catch (error) {
-        if (error instanceof Refused && error.connectCode === "permission_denied") {
+        if (error instanceof Refusal && error.connectCode === "permission_denied") {
           const [source] = this.#left;
           denied ??= await this.#denied(deadline);
           // Asking who it stands for may have dropped it already.
@@ -144,14 +143,14 @@ export class PlatformClient {
     });
   }
 
-  /** Runs `use` with the first token that it does not refuse by a Refused of `unauthenticated`. Throws a Failure. */
+  /** Runs `use` with the first token that it does not refuse by a Refusal of `unauthenticated`. Throws a Failure. */
   async withToken<T>(deadline: Deadline, use: (token: Secret, base: Endpoint) => Promise<T>): Promise<T> {
     for (;;) {
       const token = await this.#currentToken(deadline);
       try {
         return await use(token, this.#options.base);
       } catch (error) {
-        if (!(error instanceof Refused) || error.connectCode !== "unauthenticated") throw error;
+        if (!(error instanceof Refusal) || error.connectCode !== "unauthenticated") throw error;
         if (!(await this.#rereadChanged(token, deadline))) this.#rejectToken(token, error);
       }
     }
@@ -168,23 +167,17 @@ export class PlatformClient {
   }
 
   async #read(source: TokenSource, deadline: Deadline): Promise<Secret | undefined> {
-    try {
-      const token = await source.read((command) => this.#options.runCommand(command, deadline));
-      if (token === undefined) this.#reasons.push(`${source.name} gave none`);
-      return token;
-    } catch (error) {
-      if (error instanceof Failure) throw error;
-      const trouble = error instanceof CommandTrouble ? error : new CommandTrouble("failed");
-      if (trouble.cutShort) {
-        // It says nothing of the command, and nothing to a run that has more time.
-        throw new Outage("platform-timeout", `${source.name} did not end in time`, {
-          hint: "try again",
-          grantedMs: 0,
-        });
-      }
-      this.#reasons.push(`${source.name} ${trouble.message}`);
-      return undefined;
+    const read = await source.read((command) => this.#options.runCommand(command, deadline));
+    if (read instanceof Secret) return read;
+    if (read?.cutShort) {
+      // It says nothing of the command, and nothing to a run that has more time.
+      throw new Outage("platform-timeout", `${source.name} did not end in time`, {
+        hint: "try again",
+        grantedMs: 0,
+      });
     }
+    this.#reasons.push(`${source.name} ${read?.reason ?? "gave none"}`);
+    return undefined;
   }
 
   /** After a 401 the source is read again once: tokens rotate. The same token is not tried twice. */
@@ -198,7 +191,7 @@ export class PlatformClient {
     return true;
   }
 
-  #rejectToken(token: Secret, refusal: Refused): void {
+  #rejectToken(token: Secret, refusal: Refusal): void {
     const name = this.#left[0]?.name ?? "";
     const endMs = jwtEndMs(token.expose());
     const expired = refusal.saysExpired || (endMs !== undefined && endMs < this.#options.clock.nowMs());

@@ -8,7 +8,7 @@ import type { AnswerEntry, KnownOutcome, ListEntry } from "../../core/platform-e
 import type { Considered } from "../../core/platform-result.ts";
 import type { RegistryRef } from "../../core/registry.ts";
 import type { SecretValue } from "../../core/secret-value.ts";
-import { type Read, type ReadOptions, readValue, SecretReadError } from "./read-value.ts";
+import { type Read, type ReadOptions, readValue } from "./read-value.ts";
 import { noneAt } from "./result.ts";
 
 export class Evaluation {
@@ -34,7 +34,7 @@ export class Evaluation {
     this.#outcomes = this.#before?.outcomes ?? [];
   }
 
-  /** The answer, written down. Throws a SecretReadError. */
+  /** The answer, written down. Throws a Failure: a value could not be had although the list shows the secret, which is never "not found". */
   async run(): Promise<AnswerEntry> {
     for (;;) {
       const decision = decide(this.#groups, (candidate) => this.#outcomeOf(candidate));
@@ -93,11 +93,9 @@ export class Evaluation {
       case "credential":
         return { ...common, kind: "credential", credential: value.credential };
       case "bad":
-        throw new SecretReadError(
-          new Failure("value-invalid", `the value of the secret ${name} ${value.reason}`, {
-            hint: "set the secret's value to user:password",
-          }),
-        );
+        throw new Failure("value-invalid", `the value of the secret ${name} ${value.reason}`, {
+          hint: "set the secret's value to user:password",
+        });
     }
   }
 
@@ -120,7 +118,7 @@ export class Evaluation {
         hint: "create the secret again, or make a new environment",
       },
     );
-    throw new SecretReadError(refusal ?? missing);
+    throw refusal ?? missing;
   }
 
   #keep(entry: AnswerEntry): AnswerEntry {

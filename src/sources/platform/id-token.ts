@@ -18,23 +18,22 @@ export async function requestIdToken(
   deadline: Deadline,
   client: () => Promise<PlatformClient>,
 ): Promise<Secret> {
-  try {
-    if (command === undefined) return await (await client()).idToken(audience, deadline);
-    const output = await runCommand(
-      command.map((part) => part.replaceAll("{audience}", audience)),
-      env,
-      deadline,
-    );
-    const token = output.trim();
-    if (!TOKEN.test(token)) throw new Error("printed no token");
-    return new Secret(token);
-  } catch (error) {
-    const reason =
-      command === undefined ? toFailure(error).message : `idToken.command ${(error as Error).message}`;
-    const hint =
-      command === undefined
-        ? "check that OIDC is enabled for the organization, or set idToken.command"
-        : "run the command by hand";
-    throw new Failure("id-token-failed", `no ID token could be had: ${reason}`, { hint, cause: error });
+  if (command === undefined) {
+    try {
+      return await (await client()).idToken(audience, deadline);
+    } catch (error) {
+      const hint = "check that OIDC is enabled for the organization, or set idToken.command";
+      throw failed(toFailure(error).message, hint, error);
+    }
   }
+  const words = command.map((part) => part.replaceAll("{audience}", audience));
+  const result = await runCommand(words, env, deadline);
+  const token = result.kind === "printed" ? result.stdout.trim() : "";
+  if (TOKEN.test(token)) return new Secret(token);
+  const reason = result.kind === "failed" ? result.reason : "printed no token";
+  throw failed(`idToken.command ${reason}`, "run the command by hand");
+}
+
+function failed(reason: string, hint: string, cause?: unknown): Failure {
+  return new Failure("id-token-failed", `no ID token could be had: ${reason}`, { hint, cause });
 }

@@ -2,12 +2,11 @@
 
 import type { Candidate } from "../../core/candidate.ts";
 import type { Config } from "../../core/config.ts";
-import { type Failure, toFailure } from "../../core/failures.ts";
+import { type Failure, Refusal, toFailure } from "../../core/failures.ts";
 import type { RegistryRef } from "../../core/registry.ts";
 import { parseSecretValue, type SecretValue } from "../../core/secret-value.ts";
 import type { Clock, Deadline } from "../../edge/clock.ts";
 import type { PlatformClient } from "./client.ts";
-import { Refused } from "./errors.ts";
 import type { SecretCache } from "./secret-cache.ts";
 import { addToHistory } from "./secret-history.ts";
 
@@ -24,30 +23,17 @@ export type Read =
   | { readonly kind: "missing" }
   | { readonly kind: "refused"; readonly failure: Failure };
 
-/** A value could not be had although the list shows the secret: a failure, never "not found". */
-export class SecretReadError extends Error {
-  override readonly name = "SecretReadError";
-  readonly failure: Failure;
-
-  constructor(failure: Failure) {
-    super(failure.message);
-    this.failure = failure;
-  }
-}
-
 const NOT_HERE: ReadonlySet<string> = new Set(["not_found", "invalid_argument"]);
 
-/**
- * One candidate's value. Throws a SecretReadError for an outage or refused tokens, which say nothing about this secret.
- */
+/** One candidate's value. Throws a Failure for an outage or refused tokens, which say nothing about this secret. */
 export async function readValue(ref: RegistryRef, candidate: Candidate, options: ReadOptions): Promise<Read> {
   let text: string | undefined;
   try {
     text = await valueText(candidate, options);
   } catch (error) {
     const failure = toFailure(error);
-    const ofThisSecret = error instanceof Refused || failure.code === "permission-denied";
-    if (!ofThisSecret) throw new SecretReadError(failure);
+    const ofThisSecret = error instanceof Refusal || failure.code === "permission-denied";
+    if (!ofThisSecret) throw failure;
     return { kind: "refused", failure };
   }
   if (text === undefined) return { kind: "missing" };
@@ -66,7 +52,7 @@ async function valueText(
     try {
       return (await client.secretValue(id, deadline)).expose();
     } catch (error) {
-      if (!(error instanceof Refused) || !NOT_HERE.has(error.connectCode)) throw error;
+      if (!(error instanceof Refusal) || !NOT_HERE.has(error.connectCode)) throw error;
     }
   }
   return undefined;

@@ -4,11 +4,10 @@
 
 import type { Candidate } from "../../core/candidate.ts";
 import { type Config, SCOPES, type Scope } from "../../core/config.ts";
-import { Failure } from "../../core/failures.ts";
+import { Failure, Refusal } from "../../core/failures.ts";
 import type { Identity, SkippedSecret } from "../../core/platform-answers.ts";
 import type { Deadline } from "../../edge/clock.ts";
 import type { PlatformClient } from "./client.ts";
-import { Refused } from "./errors.ts";
 
 export interface SecretList {
   readonly candidates: readonly Candidate[];
@@ -42,7 +41,7 @@ export async function fetchSecretList(
   }
   if (id !== undefined) {
     const answer = await refusable(client.environment(id, deadline));
-    if (!(answer instanceof Refused)) return answer;
+    if (!(answer instanceof Refusal)) return answer;
     if (config.lookup === "environment" || !FALLBACK_CODES.has(answer.connectCode)) throw unknown(answer);
   } else if (config.lookup === "environment") {
     throw new Failure("lookup-refused", "the environment's id is not known", {
@@ -64,7 +63,7 @@ async function idsForList(
   const subject = identity ?? (await identityForList(config, client, deadline));
   const ask = environmentId !== undefined && config.scopeIds.project === undefined;
   const answer = ask ? await refusable(client.environment(environmentId, deadline)) : undefined;
-  const fromEnvironment = answer === undefined || answer instanceof Refused ? {} : answer.scopeIds;
+  const fromEnvironment = answer === undefined || answer instanceof Refusal ? {} : answer.scopeIds;
   return { ...idsOf(subject), ...fromEnvironment, ...config.scopeIds };
 }
 
@@ -76,13 +75,13 @@ async function listScopes(
 ): Promise<SecretList> {
   const candidates: Candidate[] = [];
   const skipped: SkippedSecret[] = [];
-  let refused: Refused | undefined;
+  let refused: Refusal | undefined;
   let answered = false;
   for (const scope of config.precedence ?? SCOPES) {
     const scopeId = ids[scope];
     if (scopeId === undefined) continue;
     const list = await refusable(listScope(scope, scopeId, client, deadline));
-    if (list instanceof Refused) {
+    if (list instanceof Refusal) {
       refused ??= list;
       continue;
     }
@@ -128,7 +127,7 @@ async function identityForList(
 
 async function knownIdentity(client: PlatformClient, deadline: Deadline): Promise<Identity | undefined> {
   const identity = await refusable(client.identity(deadline));
-  return identity instanceof Refused ? undefined : identity;
+  return identity instanceof Refusal ? undefined : identity;
 }
 
 function idsOf(identity: Identity | undefined): ScopeIds {
@@ -142,16 +141,16 @@ function idsOf(identity: Identity | undefined): ScopeIds {
 }
 
 /** Turns a refusal into a value, so that only outages and worse go up by themselves. */
-async function refusable<T>(call: Promise<T>): Promise<T | Refused> {
+async function refusable<T>(call: Promise<T>): Promise<T | Refusal> {
   try {
     return await call;
   } catch (error) {
-    if (error instanceof Refused) return error;
+    if (error instanceof Refusal) return error;
     throw error;
   }
 }
 
-function unknown(refused: Refused | undefined): Failure {
+function unknown(refused: Refusal | undefined): Failure {
   const what = refused === undefined ? "no scope to list is known" : `it answered ${refused.connectCode}`;
   return new Failure("lookup-refused", `the platform does not say which secrets there are: ${what}`, {
     hint: "use the environment's own token, or name scopes in the configuration",

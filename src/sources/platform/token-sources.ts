@@ -7,6 +7,7 @@ import { Failure } from "../../core/failures.ts";
 import { parseForeignJson } from "../../core/foreign-json.ts";
 import { Secret } from "../../core/secret.ts";
 import { setting, type TokenSetting, tokenSetting } from "../../core/setting.ts";
+import type { ChildFailure, ChildResult } from "../../edge/child.ts";
 import type { FoundFile } from "../../edge/regular-file.ts";
 import { lookAtTokenFile } from "../../edge/token-file.ts";
 
@@ -20,10 +21,10 @@ export interface TokenSource {
   /** What told this source's content then from another's, for cache keys: the token, or a command's arguments. */
   fingerprint(): string;
   /**
-   * Looks anew, since tokens rotate. Undefined: it holds no token. Rejects with a CommandTrouble when a command gave none, with a Failure
-   * (`config-invalid`) that names the source when what it holds is no token.
+   * Looks anew, since tokens rotate. Undefined: it holds no token. Rejects with a Failure (`config-invalid`) that names the
+   * source when what it holds is no token.
    */
-  read(run: (command: readonly string[]) => Promise<string>): Promise<Secret | undefined>;
+  read(run: (command: readonly string[]) => Promise<ChildResult>): Promise<Secret | ChildFailure | undefined>;
 }
 
 /** Seen in the vendor's own scripts of 2024; whether it is still written is not documented. */
@@ -114,7 +115,10 @@ function fromCommand(command: readonly string[]): TokenSource {
     name,
     isPresent: () => true,
     fingerprint: () => `command\n${JSON.stringify(command)}`,
-    read: async (run) => toToken(name, tokenSetting(await run(command))),
+    async read(run) {
+      const result = await run(command);
+      return result.kind === "failed" ? result : toToken(name, tokenSetting(result.stdout));
+    },
   };
 }
 

@@ -2,6 +2,7 @@
 // again. A refusal is told from an error on the way, since after a refusal nobody tries again.
 
 import type { Endpoint } from "../../core/endpoint.ts";
+import { Outage, Refusal } from "../../core/failures.ts";
 import { parseConnectError, parseJson } from "../../core/platform-answers.ts";
 import { Lines, type Urgency, urgencyOf } from "../../core/platform-events.ts";
 import type { Secret } from "../../core/secret.ts";
@@ -11,7 +12,6 @@ import { type HttpStream, openStream, type StreamOptions } from "../../edge/http
 import { TransportError } from "../../edge/transport-error.ts";
 import { allowedRedirect } from "./call.ts";
 import { type PlatformClient, USER_AGENT } from "./client.ts";
-import { Outage, Refused } from "./errors.ts";
 
 const METHOD = "gitpod.v1.EventService/WatchEvents";
 /** Statuses by which a server says that it has no such method or does not speak this form of it. */
@@ -30,7 +30,7 @@ export interface WatchRequest extends StreamOptions {
   readonly onEvent: (urgency: Exclude<Urgency, "never">) => void;
 }
 
-/** Settles when the stream ends: resolves when the server ended it, throws a Refused, an Outage or another Failure. */
+/** Settles when the stream ends: resolves when the server ended it, throws a Refusal, an Outage or another Failure. */
 export async function watchEvents(request: WatchRequest): Promise<void> {
   const { client, deadline, environmentId, onOpen, onEvent } = request;
   const stream = await client.withToken(deadline, (token, base) => open(request, token, base));
@@ -79,7 +79,7 @@ async function sent(request: WatchRequest, token: Secret, base: Endpoint): Promi
   }
 }
 
-async function refusal(stream: HttpStream): Promise<Refused | Outage> {
+async function refusal(stream: HttpStream): Promise<Refusal | Outage> {
   const code = parseConnectError(parseJson(await shortBody(stream)))?.code;
   const { status } = stream;
   const isAnswer = code !== undefined && status !== 429 && (status < 500 || code === "unimplemented");
@@ -109,8 +109,8 @@ async function collect(chunks: HttpStream["chunks"], parts: Uint8Array[]): Promi
   }
 }
 
-function refused(code: string): Refused {
-  return new Refused(code, "platform-refused", `the platform answered WatchEvents with ${code}`, POLLING);
+function refused(code: string): Refusal {
+  return new Refusal(code, "platform-refused", `the platform answered WatchEvents with ${code}`, POLLING);
 }
 
 function outage(message: string): Outage {

@@ -17,7 +17,7 @@ function mistakeIn(registries: unknown): string {
   try {
     rulesOf(registries);
   } catch (error) {
-    if (error instanceof Error && error.name === "Mistake") return error.message;
+    if (error instanceof Error && error.name === "InvalidInput") return error.message;
     throw error;
   }
   return "accepted";

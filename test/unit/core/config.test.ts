@@ -143,20 +143,20 @@ describe("wrong: the mistake names the key", () => {
   ];
   const cases = rows.flatMap(([path, values]) => values.map((value) => [path, value] as const));
   it.each(cases)("%s: %j", (path, value) => {
-    expect(mistakeIn(JSON.stringify(at(path, value)))).toContain(`Mistake: ${path}`);
+    expect(mistakeIn(JSON.stringify(at(path, value)))).toContain(`InvalidInput: ${path}`);
   });
 
   it.each(["api", "token", "auth", "idToken", "google", "scopes", "registries"])(
     "%s that is no object",
     (key) => {
       for (const value of [1, "x", [], null, true]) {
-        expect(mistakeIn(JSON.stringify({ [key]: value }))).toBe(`Mistake: ${key} must be an object`);
+        expect(mistakeIn(JSON.stringify({ [key]: value }))).toBe(`InvalidInput: ${key} must be an object`);
       }
     },
   );
 
   it.each(["[]", "1", "null", '"x"', "true"])("the whole file is %s", (text) => {
-    expect(mistakeIn(text)).toBe("Mistake: the file must be an object");
+    expect(mistakeIn(text)).toBe("InvalidInput: the file must be an object");
   });
 
   it("half of a pair", () => {
@@ -198,7 +198,7 @@ describe("a key that nobody knows", () => {
     fc.assert(
       fc.property(anyText(400), (key) => {
         const message = mistakeIn(JSON.stringify({ [`x${key}`]: 1 }));
-        return /^Mistake: x[\x20-\x7e]* is not a known key$/.test(message) && message.length < 300;
+        return /^InvalidInput: x[\x20-\x7e]* is not a known key$/.test(message) && message.length < 300;
       }),
       { numRuns: numRuns(300) },
     );
@@ -212,10 +212,10 @@ describe("no JSON: the mistake names the position", () => {
     ['{"lookup": "list", "lookup": "auto"}', "line 1, column 20"],
     ['{\n\t"lookup": list\n}', "line 2, column 12"],
   ])("%j", (text, position) => {
-    expect(mistakeIn(text)).toContain(`Mistake: ${position}: `);
+    expect(mistakeIn(text)).toContain(`InvalidInput: ${position}: `);
   });
 
-  it("nothing but a Mistake is ever thrown", () => {
+  it("nothing but an InvalidInput is ever thrown", () => {
     const key = fc.constantFrom(
       "api",
       "token",
@@ -232,7 +232,7 @@ describe("no JSON: the mistake names the position", () => {
       fc.dictionary(key, fc.jsonValue()).map((value) => JSON.stringify(value)),
     );
     fc.assert(
-      fc.property(text, (candidate) => /^(?:Mistake: |accepted$)/.test(mistakeIn(candidate))),
+      fc.property(text, (candidate) => /^(?:InvalidInput: |accepted$)/.test(mistakeIn(candidate))),
       { numRuns: numRuns(2000) },
     );
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { EventStreamMistake, Lines, urgencyOf } from "../../../src/core/platform-events.ts";
+import { InvalidInput } from "../../../src/core/failures.ts";
+import { Lines, urgencyOf } from "../../../src/core/platform-events.ts";
 
 const own = "0199a000-0000-7000-8000-000000000010";
 const other = "0199a000-0000-7000-8000-000000000011";
@@ -48,7 +49,7 @@ describe("an event is a reason to ask again", () => {
   });
 
   it.each(["<html>", "[]", "null", "1", '"x"', "{", '{"a":1}{"b":2}'])("%s is no event", (line) => {
-    expect(() => urgencyOf(line, own)).toThrow(EventStreamMistake);
+    expect(() => urgencyOf(line, own)).toThrow(InvalidInput);
   });
 });
 
@@ -77,6 +78,6 @@ describe("lines", () => {
     const endless = (): void => {
       for (let n = 0; n < 200; n += 1) lines.push(new Uint8Array(1024).fill(0x61));
     };
-    expect(endless).toThrow(EventStreamMistake);
+    expect(endless).toThrow(InvalidInput);
   });
 });

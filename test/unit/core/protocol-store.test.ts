@@ -2,7 +2,8 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { credentialAnswer, Refusal, readStoreRequest } from "../../../src/core/protocol.ts";
+import { InvalidInput } from "../../../src/core/failures.ts";
+import { credentialAnswer, readStoreRequest } from "../../../src/core/protocol.ts";
 
 const numRuns = Number(process.env.ONA_TEST_RUNS ?? 10_000);
 const host = "registry.example.test";
@@ -16,7 +17,7 @@ function refusal(act: () => unknown): string {
   try {
     act();
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
+    if (!(error instanceof InvalidInput)) throw error;
     expect(error.message).toMatch(/^[ -~]+$/);
     expect(error.message).not.toContain(canary);
     return error.message;
@@ -178,7 +179,7 @@ describe("the payload of store", () => {
           expect(serverUrl).toMatch(/^[^\x00-\x1f\x7f]+$/);
           expect(credential.username).toMatch(/^[^\x00-\x1f\x7f]+$/);
         } catch (error) {
-          if (!(error instanceof Refusal)) throw error;
+          if (!(error instanceof InvalidInput)) throw error;
         }
       }),
       { numRuns },

@@ -2,12 +2,12 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { InvalidInput } from "../../../src/core/failures.ts";
 import {
   credentialAnswer,
   extraArgument,
   NOT_FOUND,
   PROTOCOL_VERBS,
-  Refusal,
   readServerUrl,
   unknownAction,
   usage,
@@ -24,7 +24,7 @@ function refusal(act: () => unknown): string {
   try {
     act();
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
+    if (!(error instanceof InvalidInput)) throw error;
     expect(error.message).toMatch(/^[ -~]+$/);
     expect(error.message).not.toContain(canary);
     return error.message;
@@ -141,7 +141,7 @@ describe("the server of get and erase", () => {
         try {
           server = readServerUrl(stdin);
         } catch (error) {
-          expect(error).toBeInstanceOf(Refusal);
+          expect(error).toBeInstanceOf(InvalidInput);
           return;
         }
         expect(server).not.toMatch(/[\x00-\x1f\x7f]|^[ \t]|[ \t]$|^$/);

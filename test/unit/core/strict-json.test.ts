@@ -3,25 +3,27 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { JsonMistake, parseStrictJson } from "../../../src/core/strict-json.ts";
+import { InvalidInput } from "../../../src/core/failures.ts";
+import { parseStrictJson } from "../../../src/core/strict-json.ts";
 import { numRuns } from "./runs.ts";
 
-function mistakeIn(text: string): JsonMistake {
+function errorIn(text: string): InvalidInput {
   try {
     parseStrictJson(text);
   } catch (error) {
-    if (error instanceof JsonMistake) return error;
+    if (error instanceof InvalidInput) return error;
     throw error;
   }
   throw new Error(`accepted: ${text}`);
 }
 
-const place = (text: string): [number, number, string] => {
-  const { line, column, message } = mistakeIn(text);
-  return [line, column, message];
+const whereAndWhy = (text: string): [number, number, string] => {
+  const { position, message } = errorIn(text);
+  expect(message).toContain(`line ${position?.line}, column ${position?.column}: `);
+  return [position?.line ?? 0, position?.column ?? 0, message];
 };
 
-describe("where a mistake is", () => {
+describe("where a text is wrong", () => {
   it.each<[string, string, number, number, RegExp]>([
     ["nothing", "", 1, 1, /end/],
     ["only space", " \n ", 2, 2, /end/],
@@ -46,7 +48,7 @@ describe("where a mistake is", () => {
     ["a short escape", '["\\u00"]', 1, 2, /string/],
     ["CRLF counts one line", '{\r\n"a": x}', 2, 6, /value/],
   ])("%s", (_, text, line, column, message) => {
-    expect(place(text)).toEqual([line, column, expect.stringMatching(message)]);
+    expect(whereAndWhy(text)).toEqual([line, column, expect.stringMatching(message)]);
   });
 });
 
@@ -58,7 +60,7 @@ it("objects have no prototype, and __proto__ is a key like another", () => {
   expect(Object.getPrototypeOf(value)).toBeNull();
   expect(Object.keys(value)).toEqual(["__proto__", "constructor", "toString"]);
   expect(({} as { a?: unknown }).a).toBeUndefined();
-  expect(mistakeIn('{"__proto__":1,"__proto__":2}').message).toMatch(/twice/);
+  expect(errorIn('{"__proto__":1,"__proto__":2}').message).toMatch(/twice/);
 });
 
 describe("depth", () => {
@@ -69,15 +71,15 @@ describe("depth", () => {
   });
 
   it.each([22, 1000, 100_000])("%i levels are refused, without a stack overflow", (depth) => {
-    expect(mistakeIn(nested(depth)).message).toMatch(/deep/);
-    expect(mistakeIn('{"a":'.repeat(depth)).message).toMatch(/deep/);
+    expect(errorIn(nested(depth)).message).toMatch(/deep/);
+    expect(errorIn('{"a":'.repeat(depth)).message).toMatch(/deep/);
   });
 });
 
 it("a string of a megabyte is read whole", () => {
   const text = "é\\n".repeat(200_000);
   expect(parseStrictJson(`"${text}"`)).toBe(JSON.parse(`"${text}"`));
-  expect(mistakeIn(`"${"a".repeat(1_000_000)}`).column).toBe(1);
+  expect(errorIn(`"${"a".repeat(1_000_000)}`).position?.column).toBe(1);
 });
 
 describe("against JSON.parse", () => {
@@ -92,7 +94,7 @@ describe("against JSON.parse", () => {
     try {
       return { value: parseStrictJson(text) };
     } catch (error) {
-      if (error instanceof JsonMistake) return undefined;
+      if (error instanceof InvalidInput) return undefined;
       throw error;
     }
   };
@@ -100,7 +102,7 @@ describe("against JSON.parse", () => {
     const ours = byUs(text);
     const theirs = byParse(text);
     if (ours !== undefined) return theirs !== undefined && shape(ours.value) === shape(theirs.value);
-    return theirs === undefined || /twice|deep/.test(mistakeIn(text).message);
+    return theirs === undefined || /twice|deep/.test(errorIn(text).message);
   };
   const shape = (value: unknown): string => JSON.stringify(value);
 
@@ -125,7 +127,7 @@ describe("against JSON.parse", () => {
     "\ud800",
   ];
 
-  it("random text: never anything but a JsonMistake, never more than JSON.parse takes", () => {
+  it("random text: never anything but a InvalidInput, never more than JSON.parse takes", () => {
     fc.assert(fc.property(fc.string({ unit: fc.constantFrom(...pieces), maxLength: 40 }), agrees), {
       numRuns: numRuns(10_000),
     });

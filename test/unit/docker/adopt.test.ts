@@ -4,7 +4,7 @@ import { chmodSync, chownSync, renameSync, symlinkSync, writeFileSync } from "no
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { adopted } from "../../../src/docker/adopt.ts";
-import { readConfigFile } from "../../../src/docker/docker-file.ts";
+import { readConfigFile } from "../../../src/docker/replace-file.ts";
 import { FOREIGN_UID, isRoot, scratch, uid } from "../store/scratch.ts";
 
 const HUB = "https://index.docker.io/v1/";

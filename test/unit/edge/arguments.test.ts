@@ -1,7 +1,7 @@
 // A verb's arguments: what is taken, and what is refused in which words.
 
 import { describe, expect, it } from "vitest";
-import { WrongUsage } from "../../../src/commands/invocation.ts";
+import { UsageError } from "../../../src/core/failures.ts";
 import { readArguments } from "../../../src/edge/arguments.ts";
 import { findVerb, type Verb } from "../../../src/verbs.ts";
 
@@ -90,5 +90,5 @@ it.each([
   ["exec", ["--wach", "ls"], 'there is no option "--wach"'],
   ["kubelet", ["x"], 'there is no place for "x"'],
 ] as const)("%s %j: %s", (name, args, message) => {
-  expect(() => readArguments(verb(name), args)).toThrow(new WrongUsage(message));
+  expect(() => readArguments(verb(name), args)).toThrow(new UsageError(message));
 });

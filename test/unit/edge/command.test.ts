@@ -4,6 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
+import type { ChildResult } from "../../../src/edge/child.ts";
 import { deadlineAfter, systemClock } from "../../../src/edge/clock.ts";
 import { runCommand } from "../../../src/edge/command.ts";
 import { isRoot, scratch } from "../store/scratch.ts";
@@ -12,28 +13,31 @@ const run = (
   command: readonly string[],
   env: Record<string, string> = {},
   limitMs = 20_000,
-): Promise<string> => runCommand(command, env, deadlineAfter(systemClock, limitMs));
-const sh = (script: string, env?: Record<string, string>, limitMs?: number): Promise<string> =>
+): Promise<ChildResult> => runCommand(command, env, deadlineAfter(systemClock, limitMs));
+const sh = (script: string, env?: Record<string, string>, limitMs?: number): Promise<ChildResult> =>
   run(["/bin/sh", "-c", script, "c4nary-argument"], env, limitMs);
 
+async function output(promise: Promise<ChildResult>): Promise<string> {
+  const result = await promise;
+  if (result.kind === "failed") throw new Error(result.reason);
+  return result.stdout;
+}
+
 /** What it says when it fails; neither output nor arguments may be in it. */
-async function failure(promise: Promise<string>): Promise<string> {
-  const error = await promise.then(
-    (output) => new Error(`it succeeded: ${output}`),
-    (thrown: unknown) => thrown,
-  );
-  if (!(error instanceof Error)) throw new Error("no Error");
-  expect(inspect([error.message, error.stack])).not.toContain("c4nary");
-  return error.message;
+async function failure(promise: Promise<ChildResult>): Promise<string> {
+  const result = await promise;
+  if (result.kind !== "failed") throw new Error(`it succeeded: ${result.stdout}`);
+  expect(inspect(result)).not.toContain("c4nary");
+  return result.reason;
 }
 
 it("gives what the program printed", async () => {
-  expect(await sh("printf 'a token\\n'; printf 'noise' >&2")).toBe("a token\n");
-  expect(await run(["/bin/echo", "$HOME; id", "*", "a b", ""])).toBe("$HOME; id * a b \n");
+  expect(await output(sh("printf 'a token\\n'; printf 'noise' >&2"))).toBe("a token\n");
+  expect(await output(run(["/bin/echo", "$HOME; id", "*", "a b", ""]))).toBe("$HOME; id * a b \n");
 });
 
 it("64 KiB are allowed", async () => {
-  expect(await sh("head -c 65536 /dev/zero | tr '\\0' x")).toHaveLength(65_536);
+  expect(await output(sh("head -c 65536 /dev/zero | tr '\\0' x"))).toHaveLength(65_536);
 });
 
 describe("fails, without a word of what it printed or was told", () => {
@@ -63,6 +67,10 @@ describe("fails, without a word of what it printed or was told", () => {
     expect(await failure(sh(script, {}, 400))).toBe("took too long");
   });
 
+  it("a word that no program can be given", async () => {
+    expect(await failure(run(["/bin/echo", "c4nary\0"]))).toBe("failed");
+  });
+
   it("no time left", async () => {
     expect(await failure(sh("sleep 1; echo x", {}, 0))).toBe("took too long");
   });
@@ -74,7 +82,7 @@ describe("fails, without a word of what it printed or was told", () => {
 
 it("a daemon that it leaves behind with the pipe in its hand does not hold us", async () => {
   const mark = join(scratch(), "pid");
-  expect(await sh(`sleep 60 & echo $! > ${mark}; echo token; exit 0`)).toBe("token\n");
+  expect(await output(sh(`sleep 60 & echo $! > ${mark}; echo token; exit 0`))).toBe("token\n");
   process.kill(Number(readFileSync(mark, "utf8")), "SIGKILL");
 });
 
@@ -116,13 +124,13 @@ it("its environment is small and holds no secret; stdin is empty; it runs in /",
     no_proxy: ".internal",
   };
   const env = { ...passedOn, ...Object.fromEntries(secrets.map((name) => [name, "c4nary"])) };
-  const lines = (await run(["/usr/bin/env"], env)).trim().split("\n");
+  const lines = (await output(run(["/usr/bin/env"], env))).trim().split("\n");
   expect(lines.toSorted()).toEqual(
     Object.entries(passedOn)
       .map(([name, value]) => `${name}=${value}`)
       .toSorted(),
   );
-  expect(await sh("pwd; cat; echo end", env)).toBe("/\nend\n");
+  expect(await output(sh("pwd; cat; echo end", env))).toBe("/\nend\n");
 });
 
 it.skipIf(isRoot)("a program that we may not run", async () => {

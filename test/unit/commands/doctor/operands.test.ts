@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { parseOperands } from "../../../../src/commands/doctor/operands.ts";
-import { WrongUsage } from "../../../../src/commands/invocation.ts";
+import { UsageError } from "../../../../src/core/failures.ts";
 
 const nothingKnown = (): boolean => false;
 const shape = (text: string, isKnown = nothingKnown as (key: string) => boolean): string => {
@@ -69,7 +69,7 @@ describe("one operand", () => {
     ["no-tokn", /no-token was meant/],
     ["token-refsued", /token-refused was meant/],
   ])("%j is wrong usage", (text, says) => {
-    expect(() => shape(text)).toThrow(WrongUsage);
+    expect(() => shape(text)).toThrow(UsageError);
     expect(() => shape(text)).toThrow(says);
   });
 });

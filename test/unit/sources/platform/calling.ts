@@ -3,13 +3,12 @@
 
 import { expect, onTestFinished } from "vitest";
 import { isRecord } from "../../../../src/core/entry.ts";
-import { failureLine } from "../../../../src/core/failures.ts";
+import { failureLine, Outage, Refusal } from "../../../../src/core/failures.ts";
 import { Secret } from "../../../../src/core/secret.ts";
 import { deadlineAfter, systemClock } from "../../../../src/edge/clock.ts";
 import { createHttp, type Http, type HttpRequest, type HttpResponse } from "../../../../src/edge/http.ts";
 import { TransportError } from "../../../../src/edge/transport-error.ts";
 import { callPlatform } from "../../../../src/sources/platform/call.ts";
-import { Outage, Refused } from "../../../../src/sources/platform/errors.ts";
 import type { FaultSeed } from "../../../stand-ins/platform/fault-seed.ts";
 import { platformForTest } from "../../../stand-ins/platform/worlds.ts";
 import { endpointOf } from "../../edge/hostile-server.ts";
@@ -49,8 +48,8 @@ function send(http: Http, base: string, clock: RecordingClock, deadlineMs: numbe
 }
 
 /** The failure of a call; its line names no token and no text of the server. */
-function failure(error: unknown): Outage | Refused {
-  if (!(error instanceof Refused || error instanceof Outage)) throw error;
+function failure(error: unknown): Outage | Refusal {
+  if (!(error instanceof Refusal || error instanceof Outage)) throw error;
   const line = failureLine("r", error);
   expect(line).toMatch(/^r: [ -~]+ \[[a-z-]+\]$/);
   expect(line).not.toContain("c4nary");
@@ -58,7 +57,7 @@ function failure(error: unknown): Outage | Refused {
 }
 
 /** Fails where the call does not. */
-export async function failureOf(http: Http, base: string): Promise<Outage | Refused> {
+export async function failureOf(http: Http, base: string): Promise<Outage | Refusal> {
   return send(http, base, new RecordingClock(), 10_000).then(() => {
     throw new Error("it was answered");
   }, failure);
@@ -70,7 +69,7 @@ export async function call(http: Http, base: string, deadlineMs = 10_000): Promi
     () => "answer",
     (error: unknown) => {
       const failed = failure(error);
-      return failed instanceof Refused ? `refused ${failed.connectCode}` : `outage ${failed.code}`;
+      return failed instanceof Refusal ? `refused ${failed.connectCode}` : `outage ${failed.code}`;
     },
   );
   return { end, waits: clock.waits };

@@ -2,8 +2,8 @@
 // `/api`. Each is an outage that says what came and what to look at; only the platform's own error is a refusal.
 
 import { describe, expect, it } from "vitest";
+import { Outage, Refusal } from "../../../../src/core/failures.ts";
 import type { HttpResponse } from "../../../../src/edge/http.ts";
-import { Outage, Refused } from "../../../../src/sources/platform/errors.ts";
 import { failureOf, scripted } from "./calling.ts";
 
 describe("something that is not the platform: what it is called, and what is named", () => {
@@ -113,7 +113,7 @@ describe("something that is not the platform: what it is called, and what is nam
       const body = Buffer.from(JSON.stringify({ code, message: "<html>c4nary" }));
       const { http } = scripted({ status: 403, headers: html, body });
       const error = await failureOf(http, api);
-      expect(error).toBeInstanceOf(Refused);
+      expect(error).toBeInstanceOf(Refusal);
       expect(error.message).toBe(
         `the platform answered IdentityService/GetAuthenticatedIdentity with ${code}`,
       );

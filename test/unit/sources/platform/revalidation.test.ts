@@ -30,7 +30,7 @@ async function limits(w: World): Promise<{ answer: string; limitsMs: number[] }>
     sources,
     http: async () => http,
     clock: w.clock,
-    runCommand: async () => "",
+    runCommand: async () => ({ kind: "printed", stdout: "" }),
   });
   const options = { ...(await w.remoteOf(local).askOptions()), client };
   return { answer: inWords(await fetchSecret(refOf(HOST), options)), limitsMs };

@@ -4,6 +4,7 @@ import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { DEFAULT_CONFIG, parseConfig } from "../../../../src/core/config.ts";
+import { Secret } from "../../../../src/core/secret.ts";
 import { tokenSources } from "../../../../src/sources/platform/token-sources.ts";
 import type { TokenSeed } from "../../../stand-ins/platform/seed.ts";
 import { scratch } from "../../store/scratch.ts";
@@ -38,8 +39,8 @@ describe("the order", () => {
       env[name] = `from-${name}`;
     const read: string[] = [];
     for (const source of tokenSources(config, env)) {
-      const token = await source.read(async ([, text = ""]) => text);
-      if (token !== undefined) read.push(token.expose());
+      const token = await source.read(async ([, stdout = ""]) => ({ kind: "printed", stdout }));
+      if (token instanceof Secret) read.push(token.expose());
     }
     expect(read.filter((text) => text !== "from-initial-spec")).toEqual([
       "from-own",

@@ -19,7 +19,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { readConfigFile, replaceConfigFile, writeBeside } from "../../../src/docker/docker-file.ts";
+import { readConfigFile, replaceConfigFile, writeBeside } from "../../../src/docker/replace-file.ts";
 import { FOREIGN_UID, isRoot, modeOf, scratch, uid } from "../store/scratch.ts";
 
 const put = (path: string, text = "{}", mode = 0o600): string => {
