@@ -92,7 +92,7 @@ const isBelow = (host: string, parent: string): boolean =>
 /** All labels but the last; empty where there is but one, and for an address. */
 function withoutEnd(host: string): string {
   const labels = host.split(".");
-  return labels.length < 2 || /^[0-9]+$/.test(labels.at(-1) ?? "") ? "" : labels.slice(0, -1).join(".");
+  return /^[0-9]+$/.test(labels.at(-1) ?? "") ? "" : labels.slice(0, -1).join(".");
 }
 
 function cloudDifference(key: string, other: string): string | undefined {

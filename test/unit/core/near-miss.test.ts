@@ -21,6 +21,8 @@ describe("near misses", () => {
     ["hub.docker.com", "docker.io", "Docker Hub is asked for as docker.io"],
     [ECR, ECR.replace("central", "west"), "the region differs"],
     [ECR, ECR.replace("12345", "12354"), "the account differs by a digit"],
+    [ECR, ECR.replace("2345", "2399"), "the account differs by a digit"],
+    ["registry.acme.internal2", "registry.acme.test", "the end differs"],
     [ECR, ECR.replace(".ecr.", ".ecr-fips."), "the kind of ECR endpoint differs"],
   ])("%s and %s: %s", (key, other, why) => {
     expect(nearMiss(key, other)).toBe(why);
@@ -41,6 +43,16 @@ describe("near misses", () => {
     [ECR, "europe-docker.pkg.dev"],
     ["europe-docker.pkg.dev", "us-docker.pkg.dev"],
     ["docker.io", "docker.acme.test"],
+    ["ghcr.io", "hub.docker.com"],
+    ["hub.docker.com", "ghcr.io"],
+    ["registry.example.test:5000", "registry.exampel.test"],
+    ["registry.example.test:5000", "registry.exampel.test:5001"],
+    ["a.localhost", "localhost"],
+    ["a.bc.io", "ab.c.com"],
+    ["10.0.0.1", "10.0.0.23"],
+    [ECR, ECR.replace("12345", "12354").replace("central", "west")],
+    [ECR, "ghcr.io"],
+    ["ghcr.io", ECR],
     ["", "ghcr.io"],
     ["localhost:5000", "registry:5000"],
   ])("%s and %s are two registries", (key, other) => {
@@ -73,6 +85,10 @@ describe("what does not count in the host of a secret", () => {
     ["http://ghcr.io", "scheme", "http://"],
     ["HTTP://ghcr.io/", "scheme", "http://"],
     ["docker.io/library", "path", "/library"],
+    [" ghcr.io/acme ", "path", "/acme"],
+    ["ghcr.io/a//b//", "path", "/a//b"],
+    ["ghcr.io/team/v2", "path", "/team/v2"],
+    ["ghcr.io/v2/team", "path", "/v2/team"],
     ["ghcr.io?team=a", "path", "?team=a"],
   ])("%s: the %s %s", (written, part, text) => {
     expect(ignoredPart(written)).toEqual({ part, text });

@@ -12,6 +12,9 @@ it.each([
   ["docto", "doctor", 1],
   ["doctorr", "doctor", 1],
   ["dokter", "doctor", 2],
+  ["ab", "xa", 2],
+  ["abc", "bca", 2],
+  ["ab", "ba", 1],
   ["kitten", "sitting", 3],
 ])("%s is %s with %i changes", (a, b, distance) => {
   expect(editDistance(a, b)).toBe(distance);
@@ -20,6 +23,9 @@ it.each([
 
 it.each([
   ["confgure", "configure"],
+  ["cnofigrue", "configure"],
+  ["xec", "exec"],
+  ["xe", undefined],
   ["docter", "doctor"],
   ["exprot", "export"],
   ["x", undefined],
@@ -28,4 +34,11 @@ it.each([
   ["q".repeat(10_000), undefined],
 ])("%s means %s", (word, meant) => {
   expect(nearest(word, ["configure", "doctor", "export", "exec"])).toBe(meant);
+});
+
+it("of no words none is meant, and words of more than 100 letters are not compared", () => {
+  const [most, more] = ["a".repeat(100), "a".repeat(101)];
+  expect(nearest("x", [])).toBeUndefined();
+  expect(nearest(most, [`${most}b`])).toBe(`${most}b`);
+  expect(nearest(more, [`${more}b`])).toBeUndefined();
 });
