@@ -24,7 +24,9 @@ export function inSubnet(host: string, network: string, prefix: number): boolean
   const plain = unmapped(address);
   const plainRange = unmapped(range);
   const plainPrefix = range.family === plainRange.family ? prefix : prefix - 96;
-  return plain.family === plainRange.family && plainPrefix >= 0 && startsAlike(plain, plainRange, plainPrefix);
+  return (
+    plain.family === plainRange.family && plainPrefix >= 0 && startsAlike(plain, plainRange, plainPrefix)
+  );
 }
 
 function startsAlike(a: IpAddress, b: IpAddress, bits: number): boolean {

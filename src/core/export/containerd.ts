@@ -72,9 +72,8 @@ export function readHostsToml(text: string, registry: RegistryRef): PreviousExpo
 export function endpointsOf(registry: RegistryRef): readonly string[] {
   const { key } = registry;
   if (key === HUB_KEY) return [`https://${HUB_ENDPOINT}`];
-  const colon = portColon(key);
-  if (!isLoopback(colon < 0 ? key : key.slice(0, colon)) || colon < 0) return [`https://${key}`];
-  return key.slice(colon) === ":80" ? [`http://${key}`] : [`http://${key}`, `https://${key}`];
+  if (!isLoopbackKey(key) || portColon(key) < 0) return [`https://${key}`];
+  return key.endsWith(":80") ? [`http://${key}`] : [`http://${key}`, `https://${key}`];
 }
 
 interface HostTables {

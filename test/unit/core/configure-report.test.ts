@@ -98,6 +98,35 @@ describe("lines", () => {
       { backup: "/home/me/.docker/config.json.before-ona" },
       ["~/.docker/config.json: 1 removed", "  a.test  removed", "  before: ~/.docker/config.json.before-ona"],
     ],
+    [
+      "two are there already",
+      [row("a.test", { action: "unchanged" }), row("b.test", { action: "unchanged" })],
+      {},
+      ["~/.docker/config.json: nothing to change, 2 registries"],
+    ],
+    [
+      "each thing that was done is counted",
+      [row("a.test", { removedLogins: ["a.test", "https://a.test"] }), row("b.test", { action: "removed" })],
+      {},
+      [
+        "~/.docker/config.json: 1 added, 1 removed, 2 logins taken out",
+        "  a.test  added, login taken out",
+        "  b.test  removed",
+      ],
+    ],
+    [
+      "two other helpers have it, one of a long name",
+      [
+        row("docker.io", {
+          ...HUB,
+          action: "kept",
+          otherHelpers: { "docker.io": "pass", "https://index.docker.io/v1/": "x".repeat(30) },
+        }),
+      ],
+      {},
+      ["~/.docker/config.json: nothing to change", `  docker.io  kept for pass, ${"x".repeat(24)}`],
+    ],
+    ["a quote in a path", [], { path: '/x/"q".json' }, ['/x/"q".json: nothing to change']],
     ["a file that was left as it is has none", [], { error: new Failure("docker-file-broken", "x") }, []],
     [
       "a home that only begins alike",
@@ -138,6 +167,58 @@ describe("lines", () => {
     expect(said).toContain(`  ${"b.test".padEnd(ecr.length)}  added`);
   });
 
+  it.each([
+    ["fits to the last column", "a".repeat(17), [`  ${"a".repeat(17)}  added, login hidden`]],
+    ["is one column too wide", "a".repeat(18), [`  ${"a".repeat(18)}`, "      added, login hidden"]],
+  ])("a row that %s", (_, name, expected) => {
+    const files = [file([row(name, { hiddenLogins: [name] })])];
+    expect(reportLines(report(files), { ...plain, columns: 40 }).slice(1)).toEqual(expected);
+  });
+
+  it.each([
+    ["fits to the last column", "seven77", ["  aaaaaaaaaaaaaaaaaaaa  kept for seven77"]],
+    ["is one column too wide", "eight888", ["  aaaaaaaaaaaaaaaaaaaa", "      kept for eight888"]],
+  ])("a row without an action that %s", (_, helper, expected) => {
+    const name = "a".repeat(20);
+    const files = [file([row(name, { action: "kept", otherHelpers: { [name]: helper } })])];
+    expect(reportLines(report(files), { ...plain, columns: 40 }).slice(1)).toEqual(expected);
+  });
+
+  it("names stand below each other up to 52 columns", () => {
+    const name = "a".repeat(52);
+    expect(lines([file([row(name), row("b.test")])]).slice(1)).toEqual([
+      `  ${name}  added`,
+      `  ${"b.test".padEnd(52)}  added`,
+    ]);
+  });
+
+  it("the path, what was done and the copy have their colours", () => {
+    const files = [file([row("a.test"), row("b.test", { action: "removed" })], { backup: "/b" })];
+    expect(reportLines(report(files), coloured)).toEqual([
+      "<bold>~/.docker/config.json</>: 1 added, 1 removed",
+      "  a.test  <green>added</>",
+      "  b.test  <yellow>removed</>",
+      "<dim>  before: /b</>",
+    ]);
+  });
+
+  it("a path that is broken has none; what follows it on a line of its own has none either", () => {
+    const broken = `/a ${"z".repeat(90)}`;
+    const full = `/${"z".repeat(78)}`;
+    expect(reportLines(report([file([], { path: broken })]), coloured)[0]).toBe("/a");
+    expect(reportLines(report([file([], { path: full })]), coloured)).toEqual([
+      `<bold>${full}</>:`,
+      "  nothing to change",
+    ]);
+  });
+
+  it("without a home no path is shortened", () => {
+    const files = [file([], { path: "undefined/c.json" })];
+    expect(reportLines(report(files), { ...plain, home: undefined })).toEqual([
+      "undefined/c.json: nothing to change",
+    ]);
+  });
+
   it("colour changes no width and no word", () => {
     const files = [file([row("a.test"), row("b.test", { action: "removed" })], { backup: "/b" })];
     const said = reportLines(report(files), coloured);
@@ -167,6 +248,20 @@ describe("warnings and errors", () => {
     ]);
   });
 
+  it("without a remedy and a command there is the message alone", () => {
+    expect(warningLines({ code: "c", message: "m", remedy: undefined }, coloured)).toEqual([
+      "<yellow>warning</>: m [c]",
+    ]);
+  });
+
+  it("an error that is wrapped is marked once", () => {
+    const failure = new Failure("deadline", `${"x".repeat(60)} ${"y".repeat(20)}`);
+    expect(errorLines(failure, coloured)).toEqual([
+      `<red>error</>: ${"x".repeat(60)}`,
+      `  ${"y".repeat(20)} [deadline]`,
+    ]);
+  });
+
   it("an error names its code and what to do", () => {
     const failure = new Failure("docker-file-broken", "/x is read-only", { hint: "run chmod u+w /x" });
     expect(errorLines(failure, coloured)).toEqual([
@@ -182,6 +277,20 @@ describe("warnings and errors", () => {
   ])("wrapping: %s", (_, text, expected) => {
     expect(wrapped(text, 10, "  ")).toEqual(expected);
   });
+});
+
+it.each([
+  ["one file of two was changed", [row("a.test")], true],
+  ["none was changed", [], false],
+])("data: %s", (_, registries, changed) => {
+  const programOnPath = "/usr/bin/docker-credential-ona";
+  const data = reportData(report([file([]), file(registries)], { programOnPath }));
+  expect(data).toMatchObject({
+    changed,
+    helper: { name: "ona", program: "/usr/local/bin/docker-credential-ona", onPath: programOnPath },
+    platform: { asked: true, failure: null },
+  });
+  expect(reportData(report([]))).toMatchObject({ changed: false, helper: { onPath: null } });
 });
 
 it("data has null where there is nothing, and no Failure's insides", () => {

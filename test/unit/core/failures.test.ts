@@ -22,6 +22,10 @@ it("the line names the registry, the cause, the next step and the code, in that 
   expect(failureLine("ghcr.io", new Failure("deadline", "too long"))).toBe("ghcr.io: too long [deadline]");
 });
 
+it("what a terminal cannot show is one blank, however long it is", () => {
+  expect(failureLine("r", new Failure("deadline", "aä\u202e\nb é"))).toBe("r: a b   [deadline]");
+});
+
 it("whatever text goes in, one line of printable ASCII comes out, with the code at its end", () => {
   const text = anyText();
   fc.assert(
@@ -52,6 +56,16 @@ describe("an unknown error", () => {
     const failure = toFailure(thrown);
     expect(failure.code).toBe("internal");
     expect(failureLine("r", failure)).not.toContain(CANARY);
+  });
+
+  it("says its kind and what to do, and keeps the error as its cause", () => {
+    const error = new TypeError(CANARY);
+    const failure = toFailure(error);
+    expect(failure.message).toBe("unexpected TypeError");
+    expect(failure.hint).toMatch(/report it/);
+    expect(failure.cause).toBe(error);
+    expect(toFailure("text").message).toBe("unexpected string");
+    expect(new Failure("deadline", "m")).not.toHaveProperty("cause");
   });
 
   it("a Failure stays itself", () => {

@@ -15,6 +15,8 @@ describe("an image is pulled from", () => {
     ["the https port", "reg.example:443/app", "reg.example", "app", "latest"],
     ["localhost", "localhost/app", "localhost", "app", "latest"],
     ["localhost with a port", "localhost:5000/app:x", "localhost:5000", "app", "x"],
+    ["separators of every kind", "ghcr.io/a.b_c__d--ef/gh---ij", "ghcr.io", "a.b_c__d--ef/gh---ij", "latest"],
+    ["the longest", `ghcr.io/${"a".repeat(577)}`, "ghcr.io", "a".repeat(577), "latest"],
     ["capitals make a host", "GHCR/app", "ghcr", "app", "latest"],
     ["capitals are folded", "GHCR.io/app", "ghcr.io", "app", "latest"],
     ["IPv6", "[::1]:5000/app", "[::1]:5000", "app", "latest"],
@@ -51,6 +53,10 @@ it.each([
   ["a port that is none", "ghcr.io:x/a"],
   ["a port too large", "ghcr.io:70000/a"],
   ["capitals in the repository", "ghcr.io/App"],
+  ["capitals further on", "ghcr.io/aApp"],
+  ["capitals behind a separator", "ghcr.io/a-bC"],
+  ["a separator at the end", "ghcr.io/a-"],
+  ["three underscores", "ghcr.io/a___b"],
   ["two slashes", "ghcr.io//app"],
   ["a dot path", "ghcr.io/../app"],
   ["a tag in the middle", "ghcr.io/a:v1/b"],
@@ -62,7 +68,7 @@ it.each([
   ["a control byte", "ghcr.io/a\u0001"],
   ["another alphabet", "ghcr.io/ä"],
   ["a query", "ghcr.io?x=/a"],
-  ["too long", `ghcr.io/${"a".repeat(800)}`],
+  ["too long", `ghcr.io/${"a".repeat(578)}`],
 ])("%s is no image", (_, image) => {
   expect(parseImage(image)).toBeUndefined();
 });

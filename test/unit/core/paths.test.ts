@@ -32,3 +32,24 @@ it("an absolute path begins with a slash", () => {
   expect(["/", "/a", "//"].every(isAbsolutePath)).toBe(true);
   expect(["", "a", "../../core/a", "~/a", "\\a", "C:/a"].some(isAbsolutePath)).toBe(false);
 });
+
+it.each([
+  ["/a", "/a"],
+  ["/a/", "/a"],
+  ["//a", "/a"],
+  ["/a//b", "/a/b"],
+  ["/a/./b", "/a/b"],
+  ["/a/.", "/a"],
+  ["/a/../b", "/b"],
+  ["/..", "/"],
+  ["/", "/"],
+  ["/a/.b", "/a/.b"],
+  ["/a.b/c", "/a.b/c"],
+])("%s is %s", (text, normal) => {
+  expect(normalPath(text)).toBe(normal);
+});
+
+it("names are put below a directory", () => {
+  expect(joinPath("/a", "b")).toBe("/a/b");
+  expect(joinPath("/a", "b", "c")).toBe("/a/b/c");
+});

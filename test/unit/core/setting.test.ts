@@ -19,6 +19,9 @@ it.each([
   ["a byte-order mark in front", "\ufeffabc", "abc"],
   ["Bearer in front", "Bearer abc", "abc"],
   ["bearer and more space", "bearer \t abc\n", "abc"],
+  ["Bearer and a tab", "Bearer\tabc", "abc"],
+  ["another word in front", "abcdef ghi", "unusable"],
+  ["the signs at both ends of what a token may have", "!~", "!~"],
   ["a word that begins like it", "Bearerabc", "Bearerabc"],
   ["nothing", undefined, "unset"],
   ["blank", " \n", "unset"],
@@ -34,4 +37,12 @@ it.each([
 ])("%s", (_, text, expected) => {
   const result = tokenSetting(text);
   expect(result.kind === "token" ? result.token : result.kind).toBe(expected);
+});
+
+it.each([
+  ["abc def", "has a space inside"],
+  ["abc\tdef", "has a character that no token has"],
+  ["abcä", "has a character that no token has"],
+])("%j is of no use, and says why without a word of it", (text, reason) => {
+  expect(tokenSetting(text)).toEqual({ kind: "unusable", reason });
 });

@@ -49,6 +49,18 @@ describe("user:secret in base64", () => {
     expect(basicAuth({ username: "a:b", secret: new Secret("c") })).toBeUndefined();
   });
 
+  it.each([
+    ["no base64", "%%%"],
+    ["a length that base64 does not have", "YWJjZ"],
+    ["bytes that are no UTF-8", "/w=="],
+  ])("is not read from %s", (_, encoded) => {
+    expect(fromBase64(encoded)).toBeUndefined();
+  });
+
+  it("keeps a byte-order mark, which is part of the user name", () => {
+    expect(fromBase64("77u/dTpw")).toBe("\ufeffu:p");
+  });
+
   it("holds a secret of 1 MiB", () => {
     const secret = "x".repeat(1024 * 1024);
     expect(fromBase64(basicAuth({ username: "u", secret: new Secret(secret) }) ?? "")).toBe(`u:${secret}`);
@@ -78,6 +90,13 @@ describe("an auth file", () => {
 
   it("is the same whatever the order of the credentials", () => {
     const entries = [entry("b.test"), entry("a.test:5000"), entry("docker.io"), entry("a.test")];
+    expect(Object.keys(authsOf(entries))).toEqual([
+      "a.test",
+      "a.test:5000",
+      "b.test",
+      "https://index.docker.io/v1/",
+      "docker.io",
+    ]);
     expect(authFile(entries.toReversed())).toBe(authFile(entries));
   });
 
@@ -182,6 +201,19 @@ describe("a manifest", () => {
     expect(isSecretName(name)).toBe(expected);
   });
 
+  it("gives no entry for a file of ours that was spoilt", () => {
+    const head = "# Written by docker-credential-ona export; do not edit, it is replaced.\n";
+    for (const rest of ["", "data:\n  .dockerconfigjson: %\n", "data:\n  .dockerconfigjson: e30=\n"]) {
+      expect(readManifest(head + rest), rest).toEqual({ kind: "ours", entries: [] });
+    }
+    expect(readManifest("\n \n").kind).toBe("empty");
+  });
+
+  it("a Secret's name has at most 253 characters", () => {
+    expect(isSecretName(`${"a.".repeat(126)}a`)).toBe(true);
+    expect(isSecretName(`${"a.".repeat(126)}ab`)).toBe(false);
+  });
+
   it("a namespace has no dots", () => {
     expect([isLabel("team-a"), isLabel("team.a")]).toEqual([true, false]);
   });
@@ -213,7 +245,10 @@ describe("hosts.toml", () => {
     ["localhost:80", ["http://localhost:80"]],
     ["localhost:5000", ["http://localhost:5000", "https://localhost:5000"]],
     ["127.8.9.1:5000", ["http://127.8.9.1:5000", "https://127.8.9.1:5000"]],
+    ["127.10.200.1:5000", ["http://127.10.200.1:5000", "https://127.10.200.1:5000"]],
     ["[::1]:5000", ["http://[::1]:5000", "https://[::1]:5000"]],
+    ["[::1]:80", ["http://[::1]:80"]],
+    ["[::1]", ["https://[::1]"]],
   ])("%s is reached at %j", (host, endpoints) => {
     expect(endpointsOf(ref(host))).toEqual(endpoints);
   });
@@ -241,6 +276,55 @@ describe("hosts.toml", () => {
         "https://localhost:5000": { skip_verify: true, header: { Authorization: "Basic dTpw" } },
       },
     });
+  });
+
+  it("names the certificates that lie beside it, for https alone", () => {
+    const tls = {
+      ca: ["ca.crt"],
+      client: [
+        ["client.cert", "client.key"],
+        ["both.pem", ""],
+      ],
+    } as const;
+    const header = { Authorization: "Basic dTpw" };
+    const client = [["client.cert", "client.key"], "both.pem"];
+    expect(parse(hostsToml(entry("reg.test", "u", "p"), tls) ?? "")).toEqual({
+      server: "https://reg.test",
+      host: { "https://reg.test": { ca: ["ca.crt"], client, header } },
+    });
+    expect(parse(hostsToml(entry("localhost:5000", "u", "p"), tls) ?? "").host).toEqual({
+      "http://localhost:5000": { header },
+      "https://localhost:5000": { ca: ["ca.crt"], client, header },
+    });
+  });
+
+  it("gives no entry for a file of ours whose header is none", () => {
+    const head = "# Written by docker-credential-ona export; do not edit, it is replaced.\n";
+    const table = '[host."https://ghcr.io".header]\n';
+    for (const rest of [
+      "",
+      "host = 5\n",
+      "[host]\nx = 5\n",
+      '[host."https://ghcr.io"]\nheader = 5\n',
+      `${table}Authorization = 5\n`,
+      `${table}Authorization = "Bearer dTpw"\n`,
+      `${table}Authorization = "dTpw"\n`,
+      `${table}Authorization = "Basic %%%"\n`,
+      `${table}Authorization = "Basic dXA="\n`,
+    ]) {
+      expect(readHostsToml(head + rest, ref("ghcr.io")), rest).toEqual({ kind: "ours", entries: [] });
+    }
+    expect(readHostsToml("\n", ref("ghcr.io")).kind).toBe("empty");
+  });
+
+  it("reads an entry without a user or an end", () => {
+    const one = entry("ghcr.io", "", "p");
+    const read = readHostsToml(hostsToml(one) ?? "", one.registry);
+    expect(read.kind === "ours" && exposed(read.entries)).toEqual(exposed([one]));
+  });
+
+  it("only a port at the end of a directory's name is a port", () => {
+    expect(registryOfDirectory("reg_80_test")).toBe("reg_80_test");
   });
 
   it.each([
