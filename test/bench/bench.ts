@@ -1,6 +1,7 @@
 // npm run bench: whole processes of dist/docker-credential-ona, measured in turns with their peers on this machine. It
 // builds nothing but bare executables of the same runtime, writes its figures down, and never fails by a time.
-// `--only fleet` simulates a fleet that runs --watch; it measures no time and is not among the usual parts.
+// `--only fleet` simulates a fleet that runs --watch; it measures no time, so a busy machine changes nothing but how long it
+// takes, and it is not among the usual parts.
 // With --docs the tables go into docs/speed.md.
 // With --check it counts instructions instead, compares them with the committed ones and fails when there are more.
 
@@ -51,7 +52,8 @@ async function bench(parts: ReadonlySet<string>, rounds: number): Promise<void> 
     tables.set(name, text);
     console.log(`\n${text}`);
   };
-  if (parts.has("fleet")) show("fleet", fleetTable(await fleet(Number(options.fleet))));
+  const fleetFigures = parts.has("fleet") ? await fleet(Number(options.fleet)) : undefined;
+  if (fleetFigures !== undefined) show("fleet", fleetTable(fleetFigures));
   const groups = new Map<string, ReadonlyMap<string, Figures>>();
   const clouds = await startFastClouds();
   for (const [part, make] of [
@@ -76,7 +78,8 @@ async function bench(parts: ReadonlySet<string>, rounds: number): Promise<void> 
   if (options.docs) writeTables(tables);
   if (options["no-result"]) return;
   const named = Object.fromEntries([...groups].map(([name, all]) => [name, Object.fromEntries(all)]));
-  keep({ machine: machine(), rounds, groups: named, herd: herdFigures, growth: rows, size, targets });
+  const measured = { groups: named, herd: herdFigures, growth: rows, size, targets };
+  keep({ machine: machine(), rounds, fleet: fleetFigures, ...measured });
 }
 
 async function measure(group: Group, rounds: number): Promise<ReadonlyMap<string, Figures>> {

@@ -22,6 +22,9 @@ it("a table without a place is an error", () => {
   expect(() => filled("", new Map([["warm", ""]]))).toThrow("no place");
 });
 
-it.each(["warm", "asked", "runtime", "herd", "growth", "size"])("the page has a place for %s", (name) => {
-  expect(filled(page, new Map([[name, "TABLE"]]))).toContain(`<!-- bench ${name} -->\n\nTABLE\n`);
-});
+it.each(["warm", "asked", "runtime", "herd", "growth", "fleet", "size"])(
+  "the page has a place for %s",
+  (name) => {
+    expect(filled(page, new Map([[name, "TABLE"]]))).toContain(`<!-- bench ${name} -->\n\nTABLE\n`);
+  },
+);
