@@ -102,9 +102,9 @@ function readToken(token: Fields): Pick<Config, "tokenFile" | "tokenJson" | "tok
   const tokenFile = token.text("file", isAbsolutePath, "must be an absolute path");
   const tokenCommand = token.command("command");
   token.end();
-  if ((file === undefined) !== (key === undefined))
+  const tokenJson = file !== undefined && key !== undefined ? { file, key } : undefined;
+  if (tokenJson === undefined && (file ?? key) !== undefined)
     throw new InvalidInput("token.jsonFile and token.key go together");
-  const tokenJson = file === undefined || key === undefined ? undefined : { file, key };
   return { tokenFile, tokenJson, tokenCommand };
 }
 

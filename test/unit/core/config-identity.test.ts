@@ -104,6 +104,42 @@ describe("identity", () => {
     ["a user's ARN", ECR, { roleArn: ROLE.replace(":role/", ":user/") }, /roleArn must be/],
     ["a role with a line end", ECR, { roleArn: `${ROLE}\n` }, /roleArn must be/],
     ["a short session name", ECR, { roleArn: ROLE, sessionName: "x" }, /sessionName must be/],
+    ["a role behind something", ECR, { roleArn: `x${ROLE}` }, /roleArn must be/],
+    ["a session name with a blank", ECR, { roleArn: ROLE, sessionName: "a bc" }, /sessionName must be/],
+    [
+      "a session name that ends with one",
+      ECR,
+      { roleArn: ROLE, sessionName: "abc d" },
+      /sessionName must be/,
+    ],
+    ["an external id with a line end", ECR, { roleArn: ROLE, externalId: "a\nb" }, /externalId must be/],
+    ["an external id that begins with one", ECR, { roleArn: ROLE, externalId: "\nb" }, /externalId must be/],
+    ["a profile that ends with one", ECR, { profile: "dev\n" }, /profile must be/],
+    [
+      "words before an address",
+      GAR,
+      { serviceAccount: `to ${ACCOUNT}` },
+      /serviceAccount must be the address/,
+    ],
+    ["words behind an address", GAR, { serviceAccount: `${ACCOUNT} x` }, /serviceAccount must be/],
+    [
+      "more behind a provider",
+      GAR,
+      { oidc: { workloadIdentityProvider: `${PROVIDER}/more` } },
+      /workloadIdentityProvider must be/,
+    ],
+    [
+      "more before a provider",
+      GAR,
+      { oidc: { workloadIdentityProvider: `x/${PROVIDER}` } },
+      /workloadIdentityProvider must be/,
+    ],
+    [
+      "a provider with a blank",
+      GAR,
+      { oidc: { workloadIdentityProvider: PROVIDER.replace("global", "glo bal") } },
+      /workloadIdentityProvider must be/,
+    ],
     ["an empty external id", ECR, { roleArn: ROLE, externalId: "" }, /externalId must be/],
     ["an empty profile", ECR, { profile: "" }, /profile must be/],
     ["no address", GAR, { serviceAccount: "pull" }, /serviceAccount must be/],
@@ -156,3 +192,39 @@ describe("identity", () => {
     expect(alias(ECR, { roleArn: ROLE.replace("aws", "aws-cn") })).toMatch(/different partitions/);
   });
 });
+
+it.each([
+  "*.dkr.ecr.*.amazonaws.com",
+  "*.dkr.ecr-fips.*.amazonaws.com",
+  "*.dkr.ecr.us-gov-west-1.amazonaws.com",
+  "*.dkr.ecr.*.amazonaws.com.cn",
+  "*.dkr.ecr.*.amazonaws.eu",
+  "*.dkr.ecr-fips.*.c2s.ic.gov",
+  "*.dkr.ecr.*.sc2s.sgov.gov",
+  "*.dkr.ecr.*.cloud.adc-e.uk",
+  "*.dkr.ecr.*.csp.hci.ic.gov",
+  "*.dkr-ecr.*.on.aws",
+  "*.dkr-ecr-fips.*.on.aws",
+  "*.dkr-ecr.*.on.amazonwebservices.com.cn",
+  "*.ecr.aws",
+  "*.aws.com",
+])("a pattern may mean ECR: %s", (pattern) => {
+  expect(mistakeIn({ [pattern]: { source: "ecr" } })).toBe("accepted");
+  expect(mistakeIn({ [pattern]: { source: "gar" } })).toMatch(/source is gar/);
+});
+
+it.each(["*.io", "*.gcr.io", "*.pkg.dev", "docker.*.rep.pkg.dev"])(
+  "a pattern may mean Artifact Registry: %s",
+  (pattern) => {
+    expect(mistakeIn({ [pattern]: { source: "gar" } })).toBe("accepted");
+    expect(mistakeIn({ [pattern]: { source: "ecr" } })).toMatch(/source is ecr/);
+  },
+);
+
+it.each(["*.example.test", "*.dkr.ecr.*.example.test", "a.*.amazonaws.com", "*.pkg.dev.test", "*:5000"])(
+  "a pattern that means no cloud: %s",
+  (pattern) => {
+    expect(mistakeIn({ [pattern]: { source: "ecr" } })).toMatch(/source is ecr/);
+    expect(mistakeIn({ [pattern]: { source: "gar" } })).toMatch(/source is gar/);
+  },
+);

@@ -2,7 +2,7 @@
 // transcript.
 
 import { expect, it } from "vitest";
-import { parseConfig } from "../../../src/core/config.ts";
+import { isIdentifier, parseConfig } from "../../../src/core/config.ts";
 
 it.each([
   ['{"colour": "blue"}', /colour/],
@@ -14,6 +14,9 @@ it.each([
   ['{"token": {"path": "/x"}}', /token\.path/],
   ['{"token": {"file": true}}', /token\.file/],
   ['{"token": {"jsonFile": "/x/y.json"}}', /token\.key/],
+  ['{"token": {"key": "a"}}', /token\.jsonFile/],
+  ['{"google": {"scopes": ["a", "b c"]}}', /google\.scopes/],
+  ['{"google": {"scopes": []}}', /google\.scopes/],
   ['{"token": {"command": "cat /x"}}', /token\.command/],
   ['{"token": {"command": ["cat", "/x"]}}', /token\.command/],
   ['{"token": {"command": []}}', /token\.command/],
@@ -48,4 +51,34 @@ it.each([
   ['{"registries": {"user@a.example.test": {}}}', /user@a\.example\.test/],
 ])("%s is refused", (text, named) => {
   expect(() => parseConfig(text)).toThrow(named);
+});
+
+it.each([
+  ['{"api": {"baseUrl": "x"}}', /https URL/],
+  ['{"environmentId": "a b"}', /an identifier/],
+  ['{"scopes": {"userId": "a b"}}', /an identifier/],
+  ['{"auth": {"audience": "a b"}}', /printable text/],
+  ['{"token": {"jsonFile": "x", "key": "a"}}', /an absolute path/],
+  ['{"token": {"jsonFile": "/x", "key": "a b"}}', /the name of a key/],
+  ['{"token": {"file": "x"}}', /an absolute path/],
+])("%s: what is right is said", (text, said) => {
+  expect(() => parseConfig(text)).toThrow(said);
+});
+
+it.each([
+  ["letters, digits and marks", "azAZ09-._:", true],
+  ["200 characters", "a".repeat(200), true],
+  ["201 characters", "a".repeat(201), false],
+  ["none", "", false],
+  ["a slash, which stands before the digits", "a/", false],
+  ["a semicolon, which stands behind the colon", "a;", false],
+  ["what stands before the letters", "a@", false],
+  ["what stands behind them", "a[", false],
+  ["what stands before the small letters", "a`", false],
+  ["what stands behind them", "a{", false],
+  ["a comma", "a,", false],
+  ["a blank", "a b", false],
+  ["another alphabet", "aé", false],
+])("an identifier: %s", (_, text, expected) => {
+  expect(isIdentifier(text)).toBe(expected);
 });

@@ -24,6 +24,12 @@ describe("taken", () => {
     ["http://127.0.0.1:8080/api", "http 127.0.0.1 8080 http://127.0.0.1:8080 /api"],
     ["http://localhost", "http localhost 80 http://localhost "],
     ["http://[::1]:9/a", "http ::1 9 http://[::1]:9 /a"],
+    ["https://index.docker.io/v1", "https index.docker.io 443 https://index.docker.io /v1"],
+    ["https://a.test//b//", "https a.test 443 https://a.test //b"],
+    ["https://a.test:65535", "https a.test 65535 https://a.test:65535 "],
+    ["https://1password.example", "https 1password.example 443 https://1password.example "],
+    ["https://a.0xyz", "https a.0xyz 443 https://a.0xyz "],
+    ["https://[2001:DB8:0:0::1]/a", "https 2001:db8::1 443 https://[2001:db8::1] /a"],
     ["https://[2001:db8::1]/a", "https 2001:db8::1 443 https://[2001:db8::1] /a"],
   ])("%s", (text, expected) => {
     expect(shown(text)).toBe(expected);
@@ -80,6 +86,8 @@ describe("refused", () => {
     "https://1",
     "https://0x7f.1",
     "https://a.0x",
+    "https://0x7f",
+    "https://a.0x7f",
     "https://01.2.3.4",
     "https://1.2.3.256",
     "https://1.2.3.4.5",

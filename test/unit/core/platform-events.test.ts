@@ -19,6 +19,7 @@ describe("an event is a reason to ask again", () => {
     ["a task was updated", "UPDATE", "TASK", other, "never"],
     ["a service has another status", "UPDATE_STATUS", "SERVICE", other, "never"],
     ["a project was updated", "UPDATE", "PROJECT", other, "soon"],
+    ["a type that begins like a secret's", "UPDATE", "SECRET_SCAN", other, "soon"],
     ["a type that is new", "UPDATE", "SOMETHING_NEW", other, "soon"],
     ["a type that is not told", "UPDATE", "UNSPECIFIED", other, "soon"],
   ])("%s: %s of %s", (_, operation, type, resourceId, urgency) => {
@@ -33,6 +34,7 @@ describe("an event is a reason to ask again", () => {
   it.each([
     ["nothing in it", {}, "soon"],
     ["numbers for names", { operation: 2, resourceType: 1, resourceId: own }, "soon"],
+    ["a type that ends like a secret's", { resourceType: "MY_RESOURCE_TYPE_SECRET" }, "soon"],
     ["no id", { operation: "RESOURCE_OPERATION_UPDATE", resourceType: "RESOURCE_TYPE_ENVIRONMENT" }, "now"],
     [
       "an operation that is new",
@@ -50,6 +52,7 @@ describe("an event is a reason to ask again", () => {
 
   it.each(["<html>", "[]", "null", "1", '"x"', "{", '{"a":1}{"b":2}'])("%s is no event", (line) => {
     expect(() => urgencyOf(line, own)).toThrow(InvalidInput);
+    expect(() => urgencyOf(line, own)).toThrow(/^a line that is (?:not JSON|no object)$/);
   });
 });
 
@@ -61,6 +64,7 @@ describe("lines", () => {
     ["CRLF", ["1\r\n2\r\n"], ["1", "2"]],
     ["blank ones between", ["\n\n1\n \n2\n"], ["1", "2"]],
     ["the last without its end", ["1\n2"], ["1"]],
+    ["two in two pieces", ["1\n", "2\n"], ["1", "2"]],
     ["an end of its own", ["1", "\n"], ["1"]],
   ])("%s", (_, pieces, expected) => {
     const lines = new Lines();
@@ -71,6 +75,13 @@ describe("lines", () => {
     const lines = new Lines();
     const [first = 0, second = 0] = bytes("ä");
     expect([...lines.push(Uint8Array.of(first)), ...lines.push(Uint8Array.of(second, 0x0a))]).toEqual(["ä"]);
+  });
+
+  it("one of 64 KiB is read, one byte more is given up", () => {
+    const long = "a".repeat(64 * 1024);
+    const lines = new Lines();
+    expect([...lines.push(bytes(long)), ...lines.push(bytes("\n"))]).toEqual([long]);
+    expect(() => lines.push(bytes(`${long}a`))).toThrow(/without an end/);
   });
 
   it("one that never ends is given up", () => {

@@ -404,3 +404,16 @@ describe("for any facts", () => {
     );
   });
 });
+
+it.each<[Step["kind"], boolean]>([
+  ["compare-login", true],
+  ["ask-platform", true],
+  ["is-delegated", true],
+  ["mint", true],
+  ["found", false],
+  ["none", false],
+  ["failed", false],
+  ["anonymous", false],
+])("%s is a question: %s", (kind, expected) => {
+  expect(isQuestion({ kind } as Step)).toBe(expected);
+});

@@ -64,6 +64,15 @@ describe("auto", () => {
     ],
     ["a byte-order mark in front of native", "\ufeffrunner-native", "native"],
     ["quotes and braces inside", `de'm"o{[:p"a's{s`, `de'm"o{[|p"a's{s`],
+    [
+      "white space and a byte-order mark in front of JSON, several lines",
+      '\n \r\n\ufeff{"username":"demo","password":"p"}',
+      "demo|p",
+    ],
+    ["a byte-order mark within JSON", '{"username":"demo","password":" \ufeffp"}', "demo| \ufeffp"],
+    ["a password that begins with braces", "demo:{{b}} c", "demo|{{b}} c"],
+    ["a password that ends with braces", "demo:a {{b}}", "demo|a {{b}}"],
+    ["a password that ends with braces and a colon", "demo:a {{b:c}}", "demo|a {{b:c}}"],
     ["braces in a password", "demo:a{{b}}c", "demo|a{{b}}c"],
     ["a password that names itself", "demo:password: x", "demo|password: x"],
     ["a password of two lines", "demo:one\ntwo:three", "demo|one\ntwo:three"],
@@ -137,6 +146,10 @@ describe("bad", () => {
     ["a template as the password", "demo:{{ .c4nary }}"],
     ["a template in the user", "x-{{demo}}:c4nary"],
     ["a template alone", "{{ demo | c4nary }}"],
+    ["a template with a colon inside", "{{ demo:c4nary }}"],
+    ["the same with white space around it", " \n{{ demo:\nc4nary }}  "],
+    ["a template as the password, with white space around it", "demo:  {{ c4nary }}  "],
+    ["JSON with a number for a user", '{"username":4711,"password":"c4nary"}'],
     ["a template in base64", base64("demo:{{ .c4nary }}")],
     ["YAML", "username: demo\npassword: c4nary"],
     ["YAML with quotes, in the other order", "---\n'password': \"c4nary\"\n'username': demo\n"],
@@ -160,10 +173,30 @@ describe("bad", () => {
 it.each([
   ['{"username":"demo","password":"pw",}', "line 1, column 36"],
   ['{\n "username" "demo"}', "line 2, column 13"],
+  ['\n\n\ufeff{"username" "demo"}', "line 3, column 13"],
 ])("%s: says where", (value, where) => {
   expect(parseSecretValue(value, "auto")).toEqual({
     kind: "bad",
     reason: `looks like JSON but is not (${where})`,
+  });
+});
+
+it.each<[string, ValueFormat, RegExp]>([
+  ["{{ .user }}:pw", "auto", /template/],
+  ['"demo:pw"', "auto", /without the quotes/],
+  ["username: demo\npassword: pw", "auto", /two lines/],
+  ['["demo","pw"]', "auto", /array/],
+  ['{"username":"demo"}', "auto", /without the strings username and password/],
+  [":pw", "auto", /empty user name/],
+  ["de\x01mo:pw", "auto", /control character/],
+  ["pw!", "auto", /user:password/],
+  ["pw!", "plain", /user:password/],
+  ["pw!", "json", /as valueFormat demands/],
+  ["pw!", "base64", /as valueFormat demands/],
+])("%j as %s: says what is wrong", (value, format, reason) => {
+  expect(parseSecretValue(value, format)).toMatchObject({
+    kind: "bad",
+    reason: expect.stringMatching(reason),
   });
 });
 
