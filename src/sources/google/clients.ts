@@ -24,7 +24,7 @@ import { readSeconds } from "../cloud/lifetime.ts";
 import { callOf, FEDERATION } from "./calls.ts";
 import { badAnswer, type GoogleCall, googleFailure } from "./errors.ts";
 import { type GoogleTransport, googleTransport, judgeGoogle } from "./fetch.ts";
-import { type CredentialFile, tokenUriOf } from "./files.ts";
+import { type CredentialFile, credentialFileName, tokenUriOf } from "./files.ts";
 import type { GoogleToken } from "./metadata.ts";
 
 /** What Google gives an impersonated account at most, where the organization allows it. */
@@ -51,7 +51,7 @@ export async function fileToken(
     const token = await ask(() => clientFor(file, shared, context), transport, context, call);
     return { ...token, ...longestLife(file) };
   } catch (error) {
-    throw error instanceof Failure ? error : googleFailure(transport.outcome(), call, context.deadline);
+    throw error instanceof Failure ? error : googleFailure(transport.outcome(), call, context);
   }
 }
 
@@ -77,7 +77,7 @@ export async function federatedToken(
   try {
     return await ask(make, transport, context, FEDERATION);
   } catch (error) {
-    throw error instanceof Failure ? error : googleFailure(transport.outcome(), FEDERATION, context.deadline);
+    throw error instanceof Failure ? error : googleFailure(transport.outcome(), FEDERATION, context);
   }
 }
 
@@ -187,14 +187,14 @@ function clientFor(file: CredentialFile, shared: Shared, context: MintContext): 
     case "external_account":
       return externalClient(file, shared, context);
     default:
-      throw unsupported("is of a kind that is not supported");
+      throw unsupported(context, "is of a kind that is not supported");
   }
 }
 
 function externalClient(file: CredentialFile, shared: Shared, context: MintContext): TokenClient {
   const source = isRecord(file.credential_source) ? file.credential_source : {};
   if (source.certificate !== undefined) {
-    throw unsupported("wants a client certificate, which is not supported");
+    throw unsupported(context, "wants a client certificate, which is not supported");
   }
   if (source.environment_id !== undefined) {
     const options = { ...file, ...shared } as unknown as AwsClientOptions;
@@ -212,19 +212,22 @@ const MIN_EXECUTABLE_MS = 5000;
 function executableOptions(
   file: CredentialFile,
   source: Record<string, unknown>,
-  { env, deadline }: MintContext,
+  context: MintContext,
 ): PluggableAuthClientOptions {
-  if (env.GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES !== "1") {
-    throw unsupported("runs a program, which GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES=1 would allow");
+  if (context.env.GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES !== "1") {
+    throw unsupported(
+      context,
+      "runs a program, which GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES=1 would allow",
+    );
   }
   const executable = isRecord(source.executable) ? source.executable : {};
-  const timeout_millis = Math.max(MIN_EXECUTABLE_MS, Math.floor(deadline.remainingMs()));
+  const timeout_millis = Math.max(MIN_EXECUTABLE_MS, Math.floor(context.deadline.remainingMs()));
   const bounded = { ...source, executable: { ...executable, timeout_millis } };
   return { ...file, credential_source: bounded } as unknown as PluggableAuthClientOptions;
 }
 
-function unsupported(why: string): Failure {
-  return new Failure("google-no-credentials", `the Google credential file ${why}`, {
+function unsupported({ env }: MintContext, why: string): Failure {
+  return new Failure("google-no-credentials", `${credentialFileName(env)} ${why}`, {
     hint: "use a service account, a user login or workload identity federation",
   });
 }

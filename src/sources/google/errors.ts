@@ -1,11 +1,12 @@
 // What went wrong at a Google API, as one of our codes with a next step. Of Google's own words none is shown.
 
 import { Failure } from "../../core/failures.ts";
-import type { Deadline } from "../../edge/clock.ts";
 import { isOver } from "../../edge/retry.ts";
 import { TransportError } from "../../edge/transport-error.ts";
 import { settingFailure, transportMessage } from "../../edge/transport-message.ts";
+import type { MintContext } from "../cloud/context.ts";
 import type { GoogleOutcome, GoogleProblem } from "./fetch.ts";
+import { credentialFileName } from "./files.ts";
 
 const MAX_SKEW_MS = 5 * 60_000;
 
@@ -18,10 +19,10 @@ export interface GoogleCall {
   readonly problems?: Partial<Readonly<Record<GoogleProblem, Failure>>>;
 }
 
-export function googleFailure(outcome: GoogleOutcome, call: GoogleCall, deadline: Deadline): Failure {
+export function googleFailure(outcome: GoogleOutcome, call: GoogleCall, context: MintContext): Failure {
   const { last, code, problem, skewMs = 0 } = outcome;
-  if (last instanceof TransportError) return transportFailure(last, call.api, deadline);
-  if (last === undefined) return unusable();
+  if (last instanceof TransportError) return transportFailure(last, call.api, context);
+  if (last === undefined) return unusable(context);
   if (last === 429) {
     return new Failure("google-throttled", `${call.api} is rate-limiting (HTTP 429)`, {
       hint: "try again in a minute",
@@ -43,7 +44,7 @@ export function badAnswer(api: string): Failure {
   });
 }
 
-function transportFailure(error: TransportError, api: string, deadline: Deadline): Failure {
+function transportFailure(error: TransportError, api: string, { env, deadline }: MintContext): Failure {
   const unusable = settingFailure(error);
   if (unusable !== undefined) return unusable;
   if (isOver(deadline)) {
@@ -53,7 +54,7 @@ function transportFailure(error: TransportError, api: string, deadline: Deadline
   }
   if (error.kind === "too-large") return badAnswer(api);
   if (error.kind === "not-allowed") {
-    return new Failure("config-invalid", "the Google credential file names an address that is not https", {
+    return new Failure("config-invalid", `${credentialFileName(env)} holds an address that is not https`, {
       hint: "use a credential file that gcloud wrote",
     });
   }
@@ -64,8 +65,8 @@ function transportFailure(error: TransportError, api: string, deadline: Deadline
 }
 
 /** Nothing was asked: the client could make nothing of the file, or its source of ID tokens gave none. */
-function unusable(): Failure {
-  return new Failure("google-no-credentials", "the Google credential file cannot be used", {
+function unusable({ env }: MintContext): Failure {
+  return new Failure("google-no-credentials", `${credentialFileName(env)} cannot be used`, {
     hint: "run gcloud auth application-default login, or check the file and what it points to",
   });
 }

@@ -35,8 +35,7 @@ export function credentialFile(env: Env, home: string | undefined): CredentialFi
   const file: NamedFile = place === undefined ? { kind: "absent" } : readNamedFile(place.path);
   if (file.kind !== "text") {
     if (file.kind === "absent" && place?.named !== true) return undefined;
-    const which = place?.named === true ? "the file that GOOGLE_APPLICATION_CREDENTIALS names" : THE_FILE;
-    throw unusable(`${which} ${file.kind === "absent" ? "is not there" : file.why}`);
+    throw unusable(`${credentialFileName(env)} ${file.kind === "absent" ? "is not there" : file.why}`);
   }
   let value: unknown;
   try {
@@ -45,14 +44,15 @@ export function credentialFile(env: Env, home: string | undefined): CredentialFi
     value = undefined;
   }
   if (isRecord(value)) return value;
-  throw unusable(
-    place?.named === true
-      ? "the file that GOOGLE_APPLICATION_CREDENTIALS names holds no JSON object"
-      : `${THE_FILE} holds no JSON object`,
-  );
+  throw unusable(`${credentialFileName(env)} holds no JSON object`);
 }
 
-const THE_FILE = "the file of Google's application default credentials";
+/** For messages: what is of no use is named by the variable, or by the file that gcloud keeps. */
+export function credentialFileName(env: Env): string {
+  return variable(env, "GOOGLE_APPLICATION_CREDENTIALS") === undefined
+    ? "gcloud's application_default_credentials.json"
+    : "the file that GOOGLE_APPLICATION_CREDENTIALS names";
+}
 
 function unusable(message: string): Failure {
   return new Failure("google-no-credentials", message, {

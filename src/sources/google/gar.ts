@@ -9,7 +9,7 @@ import { Secret } from "../../core/secret.ts";
 import type { MintContext, MintedToken } from "../cloud/context.ts";
 import { believedEndMs } from "../cloud/lifetime.ts";
 import { ownIdentity } from "../cloud/own-identity.ts";
-import { type CredentialFile, credentialFile } from "./files.ts";
+import { type CredentialFile, credentialFile, credentialFileName } from "./files.ts";
 import { CLOUD_PLATFORM, type GoogleToken, type MetadataAnswer, metadataToken } from "./metadata.ts";
 
 /** Nothing is handed out that ends so soon. */
@@ -150,9 +150,13 @@ async function tokenOf(
   }
   const { service_account_impersonation_url: url, source_credentials: source, delegates } = file;
   if (!isText(url) || !isRecord(source) || level >= MAX_LEVELS) {
-    throw new Failure("google-no-credentials", "the Google credential file names nobody who impersonates", {
-      hint: "run gcloud auth application-default login --impersonate-service-account",
-    });
+    throw new Failure(
+      "google-no-credentials",
+      `${credentialFileName(context.env)} names nobody who impersonates`,
+      {
+        hint: "run gcloud auth application-default login --impersonate-service-account",
+      },
+    );
   }
   const own = await tokenOf(source, [CLOUD_PLATFORM], context, level + 1);
   const { impersonate } = await import("./impersonate.ts");

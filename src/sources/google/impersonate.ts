@@ -10,6 +10,7 @@ import { TransportError } from "../../edge/transport-error.ts";
 import type { MintContext } from "../cloud/context.ts";
 import { badAnswer, type GoogleCall, googleFailure } from "./errors.ts";
 import { type GoogleOutcome, judgeGoogle, outcomeOf } from "./fetch.ts";
+import { credentialFileName } from "./files.ts";
 import type { GoogleToken } from "./metadata.ts";
 
 const PATH = /^\/v1\/projects\/-\/serviceAccounts\/[A-Za-z0-9._%@-]+:generateAccessToken$/;
@@ -44,10 +45,10 @@ export async function impersonate(
   { url, scopes, delegates }: Impersonation,
   context: MintContext,
 ): Promise<GoogleToken> {
-  const endpoint = apiOf(url);
+  const endpoint = apiOf(url, context);
   const ask = () => post(endpoint, bearer, { delegates, scope: scopes, lifetime: "3600s" }, context);
   const outcome = await withRetries(context, ask, () => undefined, judgeGoogle);
-  if (outcome.last !== 200) throw googleFailure(outcome, callFor(url), context.deadline);
+  if (outcome.last !== 200) throw googleFailure(outcome, callFor(url), context);
   return read(outcome.body);
 }
 
@@ -82,10 +83,10 @@ async function post(
   }
 }
 
-function apiOf(url: string): Endpoint {
+function apiOf(url: string, { env }: MintContext): Endpoint {
   const endpoint = parseEndpoint(url);
   if (endpoint !== undefined && isSafeEndpoint(endpoint) && PATH.test(endpoint.path)) return endpoint;
-  throw new Failure("config-invalid", "the Google credential file names no address for an impersonation", {
+  throw new Failure("config-invalid", `${credentialFileName(env)} names no address for an impersonation`, {
     hint: "use a credential file that gcloud wrote",
   });
 }

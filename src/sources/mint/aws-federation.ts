@@ -8,6 +8,7 @@ import { instanceKeys, instanceRegion, isInstanceEndpoint } from "../aws/imds.ts
 import { variableKeys } from "../aws/variables.ts";
 import type { AwsSupplier, MintContext } from "../cloud/context.ts";
 import { variable } from "../cloud/variable.ts";
+import { credentialFileName } from "../google/files.ts";
 
 /** `source`: the file's `credential_source`. The functions throw a Failure. */
 export function awsSupplier(source: Readonly<Record<string, unknown>>, context: MintContext): AwsSupplier {
@@ -15,7 +16,7 @@ export function awsSupplier(source: Readonly<Record<string, unknown>>, context: 
   return {
     async getAwsRegion() {
       const named = variable(env, "AWS_REGION") ?? variable(env, "AWS_DEFAULT_REGION");
-      const region = named ?? (await instanceRegion(context, endpointIn(source, "region_url")));
+      const region = named ?? (await instanceRegion(context, endpointIn(source, "region_url", env)));
       if (region !== undefined) return region;
       throw new Failure("aws-no-credentials", "the AWS region of this machine is not known", {
         hint: "set AWS_REGION: the Google credential file federates an AWS identity",
@@ -23,7 +24,7 @@ export function awsSupplier(source: Readonly<Record<string, unknown>>, context: 
     },
     async getAwsSecurityCredentials() {
       const set = variableKeys(env);
-      const found = set.kind === "keys" ? set : await instanceKeys(context, endpointIn(source, "url"));
+      const found = set.kind === "keys" ? set : await instanceKeys(context, endpointIn(source, "url", env));
       if (found.kind === "none") throw found.reason ?? noIdentity();
       const { accessKeyId, secretAccessKey, sessionToken } = found.keys;
       return { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { token: sessionToken }) };
@@ -32,13 +33,17 @@ export function awsSupplier(source: Readonly<Record<string, unknown>>, context: 
 }
 
 /** Where the file says that the metadata server is; its paths are EC2's, so that only the address counts. */
-function endpointIn(source: Readonly<Record<string, unknown>>, key: string): Endpoint {
+function endpointIn(
+  source: Readonly<Record<string, unknown>>,
+  key: string,
+  env: MintContext["env"],
+): Endpoint {
   const url = source[key];
   const endpoint = isText(url) ? parseEndpoint(url) : undefined;
   if (endpoint !== undefined && isInstanceEndpoint(endpoint)) return { ...endpoint, path: "" };
   throw new Failure(
     "config-invalid",
-    `credential_source.${key} of the Google credential file is no EC2 address`,
+    `credential_source.${key} of ${credentialFileName(env)} is no EC2 address`,
     {
       hint: "use a credential file that gcloud wrote",
     },

@@ -232,9 +232,21 @@ describe("a credential file", () => {
       const env = writeGoogleCredentials(home, file as object);
       const failure = await failureOf(mintWith(clouds, { env, base: "default-chain" }), ["canary-5"]);
       expect(failure.code, failure.message).toBe(code);
+      expect(failure.message).toContain("the file that GOOGLE_APPLICATION_CREDENTIALS names");
       expect(clouds.gce.journal.count()).toBe(0);
     }),
   );
+
+  it("of gcloud's own is named as that", () =>
+    withHome(async (home) => {
+      await using clouds = await startClouds({ gce: {} });
+      mkdirSync(join(home, ".config", "gcloud"), { recursive: true });
+      const path = join(home, ".config", "gcloud", "application_default_credentials.json");
+      writeFileSync(path, JSON.stringify({ type: "authorized_user" }));
+      const failure = await failureOf(mintWith(clouds, { home, base: "default-chain" }));
+      expect(failure.message).toContain("gcloud's application_default_credentials.json");
+      expect(clouds.gce.journal.count()).toBe(0);
+    }));
 
   it.each([
     "http://evil.example/v1/projects/-/serviceAccounts/a@b.example:generateAccessToken",
