@@ -110,10 +110,13 @@ function imdsServer({ env, http, clock, deadline: ofRun }: MintContext, limitMs:
 
 /** Throws a Failure: a metadata server lies on the machine's own link, or on loopback in a test. */
 function imdsEndpoint(env: MintContext["env"]): Endpoint {
-  const usual =
-    variable(env, "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE")?.toLowerCase() === "ipv6"
-      ? "http://[fd00:ec2::254]"
-      : "http://169.254.169.254";
+  const mode = variable(env, "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE")?.toLowerCase() ?? "ipv4";
+  if (mode !== "ipv4" && mode !== "ipv6") {
+    throw new Failure("config-invalid", "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE is neither IPv4 nor IPv6", {
+      hint: "correct the variable or unset it",
+    });
+  }
+  const usual = mode === "ipv6" ? "http://[fd00:ec2::254]" : "http://169.254.169.254";
   const endpoint = parseEndpoint(variable(env, "AWS_EC2_METADATA_SERVICE_ENDPOINT") ?? usual);
   if (endpoint !== undefined && isInstanceEndpoint(endpoint)) return endpoint;
   throw new Failure(

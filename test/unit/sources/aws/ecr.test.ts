@@ -220,4 +220,16 @@ describe("an endpoint in the environment", () => {
     const failure = await failureOf(withContext({ env }, (context) => mintEcr(planFor(ECR_EU), context)));
     expect(failure.code).toBe("config-invalid");
   });
+
+  it.each(["IPv5", "6", "true", "IPv6,IPv4"])(
+    "names no address of a metadata server: mode %s",
+    async (mode) => {
+      await using clouds = await startClouds({ ecr: {}, imds: {} });
+      const env = { ...clouds.env, AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE: mode };
+      const failure = await failureOf(withContext({ env }, (context) => mintEcr(planFor(ECR_EU), context)));
+      expect(failure.code).toBe("config-invalid");
+      expect(failure.message).toContain("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE");
+      expect(clouds.imds.journal.count()).toBe(0);
+    },
+  );
 });
