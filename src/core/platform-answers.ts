@@ -106,7 +106,8 @@ export function parseValueAnswer(value: unknown): string | undefined {
 }
 
 export function parseIdTokenAnswer(value: unknown): string | undefined {
-  return isRecord(value) && typeof value.token === "string" && value.token !== "" ? value.token : undefined;
+  const token = isRecord(value) ? value.token : undefined;
+  return typeof token === "string" && /^[\x21-\x7e]+$/.test(token) ? token : undefined;
 }
 
 type Listed = { readonly candidate: Candidate } | { readonly skipped: SkippedSecret } | undefined;

@@ -107,6 +107,9 @@ describe("the other methods", () => {
     [{ token: "a.b.c" }, "a.b.c"],
     [{ token: "" }, undefined],
     [{ token: 5 }, undefined],
+    [{ token: "a.b.c\nd" }, undefined],
+    [{ token: "a.b.c " }, undefined],
+    [{ token: "\u00e9.b.c" }, undefined],
     [{}, undefined],
     [null, undefined],
   ])("GetIDToken %j", (value, expected) => expect(parseIdTokenAnswer(value)).toBe(expected));
