@@ -15,7 +15,7 @@ import { PluggableAuthClient } from "google-auth-library/build/src/auth/pluggabl
 import { UserRefreshClient } from "google-auth-library/build/src/auth/refreshclient.js";
 import { StsCredentials } from "google-auth-library/build/src/auth/stscredentials.js";
 import { GOOGLE_LIFE_MS } from "../../core/clouds/google.ts";
-import { isRecord } from "../../core/entry.ts";
+import { isRecord, isText } from "../../core/entry.ts";
 import { Failure } from "../../core/failures.ts";
 import type { Secret } from "../../core/secret.ts";
 import { withRetries } from "../../edge/retry.ts";
@@ -102,8 +102,8 @@ async function ask(
   );
   const said = client.credentials.expiry_date ?? endIn(answer.res, context.clock.nowMs());
   const expiresAtMs = typeof said === "number" ? said : Number.NaN;
-  const token = answer.token ?? "";
-  if (!/^[\x21-\x7e]+$/.test(token)) throw badAnswer(call.api);
+  const token: unknown = answer.token;
+  if (!isText(token) || !/^[\x21-\x7e]+$/.test(token)) throw badAnswer(call.api);
   return { token, expiresAtMs };
 }
 

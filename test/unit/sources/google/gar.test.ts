@@ -24,6 +24,7 @@ import { newIssuer } from "../../../stand-ins/clouds/issuer.ts";
 import { failureOf, planFor, toStandIns, withContext, withHome } from "../mint/minting.ts";
 
 const MINUTE_MS = 60_000;
+const JSON_TYPE = { "content-type": "application/json" };
 const platform = newIssuer();
 const STS = { providers: [{ name: PROVIDER, issuer: platform.issuer, keys: platform.jwks }] };
 const SUBJECT =
@@ -303,6 +304,17 @@ describe("the token endpoint", () => {
       "token-expired",
       (clouds) => clouds.googleOAuth.faults.always({ kind: "expired" }),
     ],
+    ...["5", '["ya29.x"]', "{}", '"ya29.x\\n"', "true"].map(
+      (token) =>
+        [
+          `gives ${token} for a token`,
+          "google-bad-answer",
+          (clouds: Clouds) => {
+            const body = `{"access_token":${token},"expires_in":3599,"token_type":"Bearer"}`;
+            clouds.googleOAuth.faults.always({ kind: "answer", status: 200, body, headers: JSON_TYPE });
+          },
+        ] as const,
+    ),
     [
       "wants a new login",
       "google-denied",
