@@ -14,7 +14,6 @@ import {
   lstatSync,
   mkdirSync,
   openSync,
-  readFileSync,
   readlinkSync,
   realpathSync,
   renameSync,
@@ -24,6 +23,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { Failure } from "../core/failures.ts";
+import { readAtMost } from "../edge/read-at-most.ts";
 import { randomName } from "../store/atomic-file.ts";
 
 /** An auth file may hold many logins. */
@@ -152,9 +152,9 @@ function readBytes(path: string, target: string): Pick<ConfigFile, "bytes" | "st
     const stat = fstatSync(fd);
     if (stat.isDirectory()) throw unusable(path, "is a directory", "remove it");
     if (!stat.isFile()) throw unusable(path, "is not a regular file", "remove it");
-    if (stat.size > MAX_BYTES) throw unusable(path, "is larger than 16 MiB", "make it smaller");
-    const { uid, gid, mode } = stat;
-    return { bytes: readFileSync(fd), stat: { uid, gid, mode: mode & 0o777 } };
+    const bytes = readAtMost(fd, stat.size, MAX_BYTES);
+    if (bytes === undefined) throw unusable(path, "is larger than 16 MiB", "make it smaller");
+    return { bytes, stat: { uid: stat.uid, gid: stat.gid, mode: stat.mode & 0o777 } };
   } finally {
     closeSync(fd);
   }

@@ -1,7 +1,8 @@
 // Reads files that others name: regular ones of a bounded size, links followed (mounted secrets are links). A pipe in
 // such a place would hold the process past every deadline, and reading it would take what was meant for another.
 
-import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync } from "node:fs";
+import { readAtMost } from "./read-at-most.ts";
 
 /** `text` undefined: there is no such file. `unusable`: there is something, and why it cannot be read. */
 export type FoundFile = { readonly text: string | undefined } | { readonly unusable: string };
@@ -26,8 +27,9 @@ export function lookAtFile(path: string, maxBytes: number): FoundFile {
   try {
     const stat = fstatSync(fd);
     if (!stat.isFile()) return { unusable: "is not a regular file" };
-    if (stat.size > maxBytes) return { unusable: `is larger than ${maxBytes / 1024} KiB` };
-    return { text: readFileSync(fd, "utf8") };
+    const bytes = readAtMost(fd, stat.size, maxBytes);
+    if (bytes === undefined) return { unusable: `is larger than ${maxBytes / 1024} KiB` };
+    return { text: bytes.toString("utf8") };
   } catch (error) {
     return { unusable: `cannot be read (${(error as NodeJS.ErrnoException).code ?? "unknown"})` };
   } finally {

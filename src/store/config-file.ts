@@ -1,11 +1,12 @@
 // Finds and reads the configuration. The file decides where credentials go, so it and its directory must belong to
 // root or to us and be writable by nobody else.
 
-import { closeSync, constants, fstatSync, openSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, realpathSync, statSync } from "node:fs";
 import { type Config, DEFAULT_CONFIG, MAX_DEADLINE_MS, parseConfig } from "../core/config.ts";
 import { Failure, InvalidInput } from "../core/failures.ts";
 import { isAbsolutePath, parentOf } from "../core/paths.ts";
 import { setting } from "../core/setting.ts";
+import { readAtMost } from "../edge/read-at-most.ts";
 import { isOverflowOwner, isTrustedOwner } from "./trusted-owner.ts";
 
 const MAX_CONFIG_BYTES = 1024 * 1024;
@@ -73,11 +74,12 @@ function readChecked(path: string, uid: number): string | undefined {
   try {
     const stat = fstatSync(fd);
     if (!stat.isFile()) throw invalid(path, "is not a regular file");
-    if (stat.size > MAX_CONFIG_BYTES) throw invalid(path, "is larger than 1 MiB");
     const dirs = new Set([parentOf(path), parentOf(realpathSync(path))]);
     for (const dir of dirs) checkTrust(dir, statSync(dir), uid);
     checkTrust(path, stat, uid);
-    return readFileSync(fd, "utf8");
+    const bytes = readAtMost(fd, stat.size, MAX_CONFIG_BYTES);
+    if (bytes === undefined) throw invalid(path, "is larger than 1 MiB");
+    return bytes.toString("utf8");
   } finally {
     closeSync(fd);
   }

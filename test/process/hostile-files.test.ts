@@ -4,6 +4,7 @@
 import { spawnSync } from "node:child_process";
 import {
   chmodSync,
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -21,6 +22,7 @@ import { buildsUnderTest } from "../support/run-helper.ts";
 import { everythingBelow } from "../support/transcript-canaries.ts";
 
 const HOST = "registry.example.test";
+const ENDLESS = "/proc/self/pagemap";
 const answer = (secret: string): string => answerFor(HOST, "demo", secret);
 const FIRST = answer("first-password");
 const pipe = (path: string): void => {
@@ -168,6 +170,26 @@ for (const build of buildsUnderTest()) {
       });
       expect(without.timedOut).toBe(false);
       expect(without.stdout).toBe(NOT_FOUND);
+    });
+
+    // A regular file that says it is empty; read to its end it would be hundreds of gigabytes.
+    it
+      .runIf(existsSync(ENDLESS))
+      .each(["DOCKER_CREDENTIAL_ONA_CONFIG", "SSL_CERT_FILE", "REGISTRY_AUTH_FILE"])(
+      "a file without an end in %s holds nobody up",
+      async (name) => {
+        const env = { [name]: ENDLESS, ONA_BASE_URL: "https://127.0.0.1:1/api" };
+        const { stdout, timedOut } = await run(["get"], "unknown.example.test", env);
+        expect(timedOut).toBe(false);
+        expect(stdout).toBe(NOT_FOUND);
+      },
+    );
+
+    it.runIf(existsSync(ENDLESS))("a file without an end as token.file holds nobody up", async () => {
+      at.configure({ token: { file: ENDLESS } });
+      const { stdout, timedOut } = await run(["get"], HOST, { DOCKER_CREDENTIAL_ONA_TOKEN: "" });
+      expect(timedOut).toBe(false);
+      expect(stdout).toBe(NOT_FOUND);
     });
 
     it("deep nesting from anywhere is an ordinary mistake", async () => {

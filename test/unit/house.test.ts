@@ -216,3 +216,31 @@ it("what others wrote is parsed where nesting is bounded; what is ours may be pa
   const bounded = ["core/foreign-json.ts", "core/strict-json.ts"];
   expect(plain.toSorted()).toEqual([...bounded, ...ours, ...docker].toSorted());
 });
+
+describe("a call that waits in the kernel ends by no timer, so", () => {
+  // What the kernel answers at once, and the user database.
+  const AT_ONCE = /^readFileSync\("\/(?:proc\/|etc\/passwd")|^readFileSync\(`\/proc\//;
+  const calls = (pattern: RegExp): string[] =>
+    files.flatMap(({ name, code }) => [...code.matchAll(pattern)].map(([call]) => `${name}: ${call}`));
+
+  it("every file that may be somebody else's is opened without waiting, or made anew", () => {
+    const opened = calls(/\bopenSync\([^;]*;/g).map((call) => call.replaceAll(/\s+/g, " "));
+    expect(opened.length).toBeGreaterThan(8);
+    const mayWait = opened.filter((call) => !/O_NONBLOCK|O_DIRECTORY|O_EXCL|\bFLAGS\b/.test(call));
+    // Two programs of one size, both known to be regular files.
+    expect(mayWait).toEqual([
+      'commands/doctor/installation.ts: openSync(a, "r"), openSync(b, "r")] as const;',
+    ]);
+  });
+
+  it("and read as far as a bound goes, not to an end that may never come", () => {
+    const whole = calls(/\breadFileSync\([^)]*\)/g);
+    const unbounded = whole.filter((call) => !AT_ONCE.test(call.split(": ")[1] ?? ""));
+    // A private directory of ours, no link followed: there is no file of the kernel's in it.
+    expect(unbounded).toEqual(['store/atomic-file.ts: readFileSync(fd, "utf8")']);
+  });
+
+  it("and nothing waits for a program", () => {
+    expect(calls(/\b(?:execSync|execFileSync|spawnSync)\(/g)).toEqual([]);
+  });
+});

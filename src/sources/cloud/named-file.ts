@@ -1,7 +1,8 @@
 // Reads a file of the clouds' tools and tells one that is not there from one that cannot be used: only the first lets
 // the next source have its turn. Links are followed (mounted secrets are links); a pipe is never waited for.
 
-import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync } from "node:fs";
+import { readAtMost } from "../../edge/read-at-most.ts";
 
 export type NamedFile =
   | { readonly kind: "text"; readonly text: string }
@@ -19,8 +20,9 @@ export function readNamedFile(path: string): NamedFile {
     fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const stat = fstatSync(fd);
     if (!stat.isFile()) return { kind: "unusable", why: "is no regular file" };
-    if (stat.size > MAX_BYTES) return { kind: "unusable", why: "is larger than 1 MiB" };
-    return { kind: "text", text: readFileSync(fd, "utf8") };
+    const bytes = readAtMost(fd, stat.size, MAX_BYTES);
+    if (bytes === undefined) return { kind: "unusable", why: "is larger than 1 MiB" };
+    return { kind: "text", text: bytes.toString("utf8") };
   } catch (error) {
     const { code = "" } = error as { code?: string };
     // ENOTDIR: a directory on the way is a file, so nothing is there either.
