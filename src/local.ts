@@ -28,7 +28,7 @@ export interface Context {
 export interface LocalOptions {
   /** Only what was asked for since the start of the run is fresh. */
   readonly asksAnew?: boolean;
-  /** How long a value counts as read while its secret's `session` stays the same. */
+  /** How long a value counts as read while its secret's revision stays the same. */
   readonly valueLifeMs?: number;
   /** Laid over the cache on disk. */
   readonly overCache?: (cache: Cache) => Cache;

@@ -138,7 +138,7 @@ class Watching {
     const local = new Local(context, {
       asksAnew: true,
       overCache: this.#overCache,
-      // While events come, a session that stays the same says that the value does.
+      // While events come, a revision that stays the same says that the value does.
       ...(this.#isLive ? { valueLifeMs: Number.POSITIVE_INFINITY } : {}),
     });
     const remote = new Remote(local, { deadline: deadlineAfter(clock, ROUND_LIMIT_MS), trace, helperNames });

@@ -13,7 +13,7 @@ export interface Candidate {
   /** Undefined: none given, or one we do not know. */
   readonly scope: Scope | undefined;
   /** Changes when the value does: the environment's `session`, in list mode `updatedAt`. */
-  readonly session: string;
+  readonly revision: string;
   /** False for a value that another system makes up at every read. */
   readonly verbatim: boolean;
   /** Canonical registry. */
@@ -41,9 +41,9 @@ export function rankedGroups(
     .filter((group) => group.length > 0);
 }
 
-/** Of two entries of one secret the newer session comes first. */
+/** Of two entries of one secret the newer revision comes first. */
 function byNameThenId(a: Candidate, b: Candidate): number {
-  return compare(a.name, b.name) || compare(a.id, b.id) || compare(b.session, a.session);
+  return compare(a.name, b.name) || compare(a.id, b.id) || compare(b.revision, a.revision);
 }
 
 function compare(a: string, b: string): number {

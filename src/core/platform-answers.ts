@@ -123,33 +123,33 @@ function fromSpec(secret: unknown): Listed {
   if (!isRecord(secret)) return undefined;
   const scope = SCOPE_NAMES.find(([name], number) => secret.scope === name || secret.scope === number)?.[1];
   const ref = text(secret.sourceRef) || text(secret.id);
-  return toListed(secret, { ref, scope, session: text(secret.session), source: secret.sourceDetails });
+  return toListed(secret, { ref, scope, revision: text(secret.session), source: secret.sourceDetails });
 }
 
 function fromList(secret: unknown, scope: Scope): Listed {
   if (!isRecord(secret)) return undefined;
   const ref = text(secret.id);
-  const session = text(secret.updatedAt) || text(secret.createdAt);
-  return toListed(secret, { ref, scope, session, source: secret.source });
+  const revision = text(secret.updatedAt) || text(secret.createdAt);
+  return toListed(secret, { ref, scope, revision, source: secret.source });
 }
 
 interface Particulars {
   readonly ref: string;
   readonly scope: Scope | undefined;
-  readonly session: string;
+  readonly revision: string;
   readonly source: unknown;
 }
 
 function toListed(secret: Record<string, unknown>, particulars: Particulars): Listed {
   const { containerRegistryBasicAuthHost: host } = secret;
-  const { ref, scope, session, source } = particulars;
+  const { ref, scope, revision, source } = particulars;
   if (typeof host !== "string" || ref === "") return undefined;
   const registry = parseRegistry(host.trim(), "secret");
   const name = text(secret.name);
   if (registry?.kind !== "registry") return { skipped: { name } };
   const verbatim = !isRecord(source) || Object.keys(source).every((key) => key === "verbatim");
   return {
-    candidate: { id: text(secret.id) || ref, ref, name, scope, session, verbatim, registry: registry.key },
+    candidate: { id: text(secret.id) || ref, ref, name, scope, revision, verbatim, registry: registry.key },
   };
 }
 

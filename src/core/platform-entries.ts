@@ -7,7 +7,7 @@ import { FAILURE_CODES, Failure, type FailureCode } from "./failures.ts";
 import type { SkippedSecret } from "./platform-answers.ts";
 import { type Credential, Secret } from "./secret.ts";
 
-/** A value is read again after this long even when its session did not change. */
+/** A value is read again after this long even when its revision did not change. */
 export const VALUE_LIFE_MS = 15 * 60_000;
 export const OUTAGE_MEMORY_MS = 15_000;
 export const FAILURE_MEMORY_MS = 5_000;
@@ -15,7 +15,7 @@ export const FAILURE_MEMORY_MS = 5_000;
 /** What is known of one candidate's value. */
 export interface KnownOutcome {
   readonly ref: string;
-  readonly session: string;
+  readonly revision: string;
   readonly outcome: Outcome;
   readonly readAtMs: number;
 }
@@ -127,12 +127,12 @@ function isOutcome(value: unknown): value is Outcome {
 
 function isKnownOutcome(value: unknown): value is KnownOutcome {
   if (!isRecord(value)) return false;
-  return isOutcome(value.outcome) && isText(value.ref) && isText(value.session) && isTime(value.readAtMs);
+  return isOutcome(value.outcome) && isText(value.ref) && isText(value.revision) && isTime(value.readAtMs);
 }
 
 function isCandidate(value: unknown): value is Candidate {
   if (!isRecord(value)) return false;
-  const texts = [value.id, value.ref, value.name, value.session, value.registry].every(isText);
+  const texts = [value.id, value.ref, value.name, value.revision, value.registry].every(isText);
   return texts && typeof value.verbatim === "boolean" && (value.scope === undefined || isText(value.scope));
 }
 

@@ -71,10 +71,13 @@ export class Evaluation {
     if (read.kind === "refused") this.#refusals.push(read.failure);
     const reason = reasonOf(read);
     if (reason !== undefined) this.#reasons.set(candidate.ref, reason);
-    const { ref, session } = candidate;
+    const { ref, revision } = candidate;
     this.#readNow.set(ref, read.kind);
     const others = this.#outcomes.filter((outcome) => outcome.ref !== ref);
-    this.#outcomes = [...others, { ref, session, outcome: read.kind, readAtMs: this.#options.clock.nowMs() }];
+    this.#outcomes = [
+      ...others,
+      { ref, revision, outcome: read.kind, readAtMs: this.#options.clock.nowMs() },
+    ];
   }
 
   #winner(candidate: Candidate): AnswerEntry {

@@ -34,7 +34,7 @@ export interface SecretCacheOptions {
   readonly settings?: Settings;
   /** Only what was asked for since the start of this run is fresh, failures included. */
   readonly asksAnew?: boolean;
-  /** How long a value counts as read while its secret's session stays the same. */
+  /** How long a value counts as read while its secret's revision stays the same. */
   readonly valueLifeMs?: number | undefined;
 }
 
@@ -99,9 +99,11 @@ export class SecretCache {
     return rankedGroups(candidates, this.options.config.precedence);
   }
 
-  /** What is known of a candidate's value: of the same session, young enough, of a verbatim value. */
+  /** What is known of a candidate's value: of the same revision, young enough, of a verbatim value. */
   outcomeOf(candidate: Candidate, outcomes: readonly KnownOutcome[]): Outcome | undefined {
-    const known = outcomes.find(({ ref, session }) => ref === candidate.ref && session === candidate.session);
+    const known = outcomes.find(
+      ({ ref, revision }) => ref === candidate.ref && revision === candidate.revision,
+    );
     if (known === undefined) return undefined;
     const ageMs = this.options.clock.nowMs() - known.readAtMs;
     const refused = known.outcome === "refused" || known.outcome === "missing";

@@ -8,7 +8,7 @@ import { numRuns } from "./runs.ts";
 
 let made = 0;
 function candidate(scope: Scope | undefined, name: string, id = `id-${++made}`): Candidate {
-  return { id, ref: id, name, scope, session: "s", verbatim: true, registry: "r.example" };
+  return { id, ref: id, name, scope, revision: "s", verbatim: true, registry: "r.example" };
 }
 
 const names = (groups: readonly (readonly Candidate[])[]): string[][] =>
@@ -81,10 +81,10 @@ describe("precedence", () => {
 
 it("a secret that stands in the list twice is one candidate", () => {
   const once = candidate("project", "A", "7");
-  const twice = [{ ...once, session: "older" }, once, candidate("project", "B", "8")];
+  const twice = [{ ...once, revision: "older" }, once, candidate("project", "B", "8")];
   for (const list of [twice, twice.toReversed()]) {
     const [group = []] = rankedGroups(list, undefined);
-    expect(group.map(({ ref, session }) => `${ref} ${session}`)).toEqual(["7 s", "8 s"]);
+    expect(group.map(({ ref, revision }) => `${ref} ${revision}`)).toEqual(["7 s", "8 s"]);
   }
   const elsewhere = { ...once, scope: "user" as const };
   expect(rankedGroups([once, elsewhere], undefined).flat()).toEqual([elsewhere]);

@@ -10,7 +10,7 @@ import { numRuns } from "./runs.ts";
 type Known = Outcome | "-";
 
 function candidate(ref: string): Candidate {
-  return { id: ref, ref, name: ref, scope: "user", session: "s", verbatim: true, registry: "r.example" };
+  return { id: ref, ref, name: ref, scope: "user", revision: "s", verbatim: true, registry: "r.example" };
 }
 
 /** Groups as text: `explicit,- | native` is two groups; `-` has not been read. */

@@ -122,7 +122,7 @@ it("an entry never answers for another key, whatever the two keys are", () => {
 
 describe("answers", () => {
   const credential = { username: "u", secret: new Secret("p") };
-  const outcome = { ref: "r", session: "s", outcome: "explicit", readAtMs: 1 } as const;
+  const outcome = { ref: "r", revision: "s", outcome: "explicit", readAtMs: 1 } as const;
   const answer: AnswerEntry = {
     atMs: 5,
     kind: "credential",
@@ -168,7 +168,7 @@ describe("answers", () => {
       null,
       5,
       { ...outcome, outcome: "yes" },
-      { ...outcome, session: 5 },
+      { ...outcome, revision: 5 },
       { ...outcome, readAtMs: "1" },
     ];
     expect(parseAnswerEntry({ ...stored, outcomes: [...odd, outcome] })?.outcomes).toEqual([outcome]);
@@ -187,7 +187,7 @@ describe("lists, failures and histories", () => {
     ref: "r",
     name: "n",
     scope: "user",
-    session: "s",
+    revision: "s",
     verbatim: true,
     registry: "ghcr.io",
   };

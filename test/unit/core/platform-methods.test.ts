@@ -35,7 +35,7 @@ describe("ListSecrets", () => {
           ref: "i1",
           name: "TEAM",
           scope: "organization",
-          session: "u",
+          revision: "u",
           verbatim: true,
           registry: "ghcr.io",
         },
@@ -43,7 +43,7 @@ describe("ListSecrets", () => {
       skipped: [],
       nextToken: "",
     });
-    expect(parseSecretsPage({ secrets: [entry({ createdAt: "c" })] }, "user")?.candidates[0]?.session).toBe(
+    expect(parseSecretsPage({ secrets: [entry({ createdAt: "c" })] }, "user")?.candidates[0]?.revision).toBe(
       "c",
     );
     expect(
