@@ -1,6 +1,5 @@
 // What is measured, in groups: the cases of a group run in turns, so that their ratios mean something.
 
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type CloudProxy, startCloudProxy } from "../stand-ins/clouds/cloud-proxy.ts";
 import type { Clouds } from "../stand-ins/clouds/clouds.ts";
@@ -72,9 +71,9 @@ async function peerCases(scene: Scene, clouds: Clouds, proxy: CloudProxy): Promi
   const peer = ecrLogin();
   if (peer === undefined) return [];
   const keys = keyEnv(clouds.ring.permanent());
-  const dir = join(scene.bed.root, "ecr-login");
+  const dir = scene.path("ecr-login");
   fillEcrLoginCache(dir, keys.AWS_ACCESS_KEY_ID ?? "");
-  const env = { PATH: BARE_PATH, HOME: scene.bed.home };
+  const env = { PATH: BARE_PATH, HOME: scene.home };
   const common = { command: [peer.path, "get"], stdin: scene.file(ECR) };
   const withKeys = { ...common, env: { ...env, ...keys, AWS_ECR_CACHE_DIR: dir } };
   const withRole = {
@@ -82,7 +81,7 @@ async function peerCases(scene: Scene, clouds: Clouds, proxy: CloudProxy): Promi
     env: {
       ...env,
       ...throughProxy(proxy, scene),
-      AWS_ECR_CACHE_DIR: join(scene.bed.root, "ecr-login-role"),
+      AWS_ECR_CACHE_DIR: scene.path("ecr-login-role"),
       AWS_EC2_METADATA_SERVICE_ENDPOINT: clouds.imds.url,
     },
   };
@@ -95,9 +94,7 @@ async function peerCases(scene: Scene, clouds: Clouds, proxy: CloudProxy): Promi
 }
 
 function throughProxy(proxy: CloudProxy, scene: Scene): Record<string, string> {
-  const ca = join(scene.bed.root, "ca.pem");
-  writeFileSync(ca, proxy.ca);
-  return { HTTPS_PROXY: proxy.url, SSL_CERT_FILE: ca };
+  return { HTTPS_PROXY: proxy.url, SSL_CERT_FILE: scene.write("ca.pem", proxy.ca) };
 }
 
 /** Answers that somebody has to be asked for, by stand-ins that answer at once. */
@@ -125,11 +122,11 @@ export async function coldGroup(clouds: Clouds): Promise<Group> {
   }
   const scenes = [warm, asked, google, ecr, ecrProxied];
   const peer = ecrLogin();
-  const none = join(ecr.bed.root, "ecr-login");
+  const none = ecr.path("ecr-login");
   const peerCase: Case = {
     name: "ecr-login, ECR mint, TLS through a proxy",
     command: [peer?.path ?? "", "get"],
-    env: { PATH: BARE_PATH, HOME: ecr.bed.home, AWS_ECR_CACHE_DIR: none, ...keys, ...proxied },
+    env: { PATH: BARE_PATH, HOME: ecr.home, AWS_ECR_CACHE_DIR: none, ...keys, ...proxied },
     stdin: ecr.file(ECR),
     gone: join(none, "cache.json"),
   };

@@ -5,7 +5,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { repository } from "../support/run-helper.ts";
+import { repository } from "../support/builds.ts";
 
 export interface Case {
   readonly name: string;

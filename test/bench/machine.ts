@@ -6,7 +6,7 @@ import { cpus, release, totalmem } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { bunVersion } from "../../build/compile.ts";
-import { repository } from "../support/run-helper.ts";
+import { repository } from "../support/builds.ts";
 import { launcher } from "./launcher.ts";
 import { ecrLogin, versionOf } from "./peers.ts";
 

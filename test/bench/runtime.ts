@@ -7,7 +7,7 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { bunVersion, compileWithBun } from "../../build/compile.ts";
-import { repository } from "../support/run-helper.ts";
+import { repository } from "../support/builds.ts";
 import { EMPTY, type Group, NOTHING } from "./cases.ts";
 import { CACHE } from "./launcher.ts";
 import { installed } from "./scene.ts";

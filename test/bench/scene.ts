@@ -2,20 +2,18 @@
 // own, and a cache that is filled by the executable itself. Nothing of this machine's environment is passed on.
 
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type Clouds, startClouds } from "../stand-ins/clouds/clouds.ts";
-import { ids } from "../stand-ins/platform/ids.ts";
 import type { PlatformSeed } from "../stand-ins/platform/seed.ts";
-import { type Platform, startPlatform } from "../stand-ins/platform/stand-in.ts";
-import { type Bed, type Build, builds, makeBed, runHelper } from "../support/run-helper.ts";
+import { type Build, builds } from "../support/builds.ts";
+import { Machine, NOT_FOUND } from "../support/machine.ts";
 import { CACHE } from "./launcher.ts";
 
 export const HOST = "registry.example.com";
 export const UNKNOWN = "unknown.example.com";
 export const ECR = "111122223333.dkr.ecr.eu-central-1.amazonaws.com";
 export const GAR = "europe-docker.pkg.dev";
-const NOT_FOUND = "credentials not found in native keychain\n";
 /** Less than `freshSeconds`, with room for what is measured meanwhile. */
 const FILL_LASTS_MS = 25_000;
 
@@ -48,47 +46,20 @@ export function installed(path: string, name: string): string {
   return copy;
 }
 
-export class Scene {
-  readonly platform: Platform;
-  readonly bed: Bed;
-  readonly env: Readonly<Record<string, string>>;
+export class Scene extends Machine {
   readonly #filled = new Map<string, number>();
-
-  constructor(platform: Platform, { config, env, clouds }: SceneOptions) {
-    this.platform = platform;
-    this.bed = makeBed();
-    this.env = {
-      ...this.bed.env,
-      ONA_BASE_URL: platform.baseUrl,
-      ONA_ENVIRONMENT_ID: ids.environment,
-      DOCKER_CREDENTIAL_ONA_TOKEN: "env-token",
-      ...clouds?.env,
-      ...env,
-    };
-    if (config === undefined) return;
-    const path = join(this.bed.home, ".config/docker-credential-ona/config.json");
-    mkdirSync(join(path, ".."), { recursive: true, mode: 0o700 });
-    writeFileSync(path, JSON.stringify(config), { mode: 0o600 });
-  }
-
-  get cacheDir(): string {
-    return join(this.bed.root, "run/docker-credential-ona");
-  }
 
   /** A file that says `text`, for a stdin. */
   file(text: string): string {
-    const path = join(this.bed.root, `stdin-${text.replace(/[^a-z0-9.]/g, "_")}`);
-    writeFileSync(path, text);
-    return path;
+    return this.write(`stdin-${text.replace(/[^a-z0-9.]/g, "_")}`, text);
   }
 
   /** One `get` through pipes, checked: a credential, or for an unknown host that there is none. */
-  async get(host: string): Promise<void> {
-    const run = await runHelper(executable(), ["get"], { env: this.env, cwd: this.bed.cwd, stdin: host });
-    const said = run.stdout.toString();
+  async #fill(host: string): Promise<void> {
+    const { stdout: said, stderr } = await this.get(host);
     const found = said.startsWith(`{"ServerURL":"${host}","Username":"`);
     if (!found && !(host.startsWith("unknown") && said === NOT_FOUND)) {
-      throw new Error(`get ${host}: ${said}${run.stderr.toString()}`);
+      throw new Error(`get ${host}: ${said}${stderr}`);
     }
   }
 
@@ -100,7 +71,7 @@ export class Scene {
     this.emptyCache();
     this.#filled.clear();
     for (const name of [...others, host]) {
-      await this.get(name);
+      await this.#fill(name);
       this.#filled.set(name, performance.now());
     }
   }
@@ -123,15 +94,14 @@ export class Scene {
       throw new Error(`${files.length} minted tokens in the cache`);
     return file;
   }
-
-  async close(): Promise<void> {
-    await this.platform.close();
-    this.bed.remove();
-  }
 }
 
-export async function startScene(options: SceneOptions = {}): Promise<Scene> {
-  return new Scene(await startPlatform({ seed: options.seed ?? {} }), options);
+export async function startScene({ seed = {}, config, env, clouds }: SceneOptions = {}): Promise<Scene> {
+  const scene = new Scene({ build: executable() });
+  await scene.withPlatform(seed);
+  Object.assign(scene.env, clouds?.env, env);
+  if (config !== undefined) scene.configure(config);
+  return scene;
 }
 
 /** The clouds as fast as they can be, with a metadata server that takes a millisecond. */

@@ -3,8 +3,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { PlatformSeed } from "../stand-ins/platform/seed.ts";
+import { builds } from "../support/builds.ts";
 import { type Machine, startMachine } from "../support/machine.ts";
-import { builds } from "../support/run-helper.ts";
 
 export const HOST = "registry.example.test";
 

@@ -4,8 +4,8 @@ import { execFile } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { repository } from "../support/builds.ts";
 import { Machine } from "../support/machine.ts";
-import { repository } from "../support/run-helper.ts";
 import type { Finding } from "./dice.ts";
 
 const run = promisify(execFile);

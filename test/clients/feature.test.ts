@@ -5,7 +5,7 @@ import { chmodSync, cpSync, mkdirSync, readFileSync, writeFileSync } from "node:
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { describe, expect, inject, test } from "vitest";
-import { repository } from "../support/run-helper.ts";
+import { repository } from "../support/builds.ts";
 import { describeClient, useBed } from "./bed.ts";
 import type { Outcome } from "./run.ts";
 import { newAccount, openWorkplace, type Workplace } from "./workplace.ts";

@@ -1,8 +1,8 @@
 // Runs one client program to its end and keeps what it said.
 // It must never hand the machine's own environment to a client: the caller names every variable.
 
-import { spawn } from "node:child_process";
 import { inject } from "vitest";
+import { run as start } from "../support/run.ts";
 import { mark } from "./run-root.ts";
 
 export interface Outcome {
@@ -21,36 +21,11 @@ export interface RunOptions {
   timeoutMs?: number;
 }
 
-export function run(command: readonly string[], options: RunOptions): Promise<Outcome> {
-  const [program, ...args] = command;
-  if (program === undefined) throw new Error("no program named");
-  const timeoutMs = options.timeoutMs ?? 60_000;
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { env: options.env, cwd: options.cwd, detached: true });
-    let stdout = "";
-    let stderr = "";
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
-      stdout += text;
-    });
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      stderr += text;
-    });
-    const timer = setTimeout(() => {
-      stderr += `\n[no end after ${timeoutMs} ms: killed]`;
-      killGroup(child.pid, "SIGKILL");
-    }, timeoutMs);
-    child.on("error", (error) => {
-      clearTimeout(timer);
-      reject(error);
-    });
-    child.on("close", (code) => {
-      clearTimeout(timer);
-      resolve({ code: code ?? -1, stdout, stderr, said: `${stdout}${stderr}` });
-    });
-    // A client that ends without reading its stdin is no failure of the test.
-    child.stdin.on("error", () => {});
-    child.stdin.end(options.stdin ?? "");
-  });
+export async function run(command: readonly string[], options: RunOptions): Promise<Outcome> {
+  const { timeoutMs = 60_000 } = options;
+  const ended = await start(command, { ...options, timeoutMs });
+  const stderr = ended.timedOut ? `${ended.stderr}\n[no end after ${timeoutMs} ms: killed]` : ended.stderr;
+  return { code: ended.code ?? -1, stdout: ended.stdout, stderr, said: `${ended.stdout}${stderr}` };
 }
 
 export const systemPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";

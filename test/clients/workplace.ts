@@ -1,11 +1,11 @@
 // One test's own user: home, Docker configuration, cache and state directories, and a stand-in platform.
 // Its environment object must never take anything over from the machine's.
 
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { inject, onTestFinished } from "vitest";
-import { ids } from "../stand-ins/platform/ids.ts";
-import { type Platform, startPlatform } from "../stand-ins/platform/stand-in.ts";
+import type { Platform } from "../stand-ins/platform/stand-in.ts";
+import { startMachine } from "../support/machine.ts";
 import type { Registry } from "./registry.ts";
 import { type Outcome, run, systemPath } from "./run.ts";
 import { mark } from "./run-root.ts";
@@ -38,41 +38,32 @@ export interface Workplace {
 }
 
 export async function openWorkplace(plan: WorkplacePlan): Promise<Workplace> {
-  const root = mkdtempSync(join(inject("runRoot"), "user-"));
   const secrets = Object.entries(plan.secrets ?? {}).map(([host, value]) => ({
     name: secretName(host),
     host,
     value,
   }));
-  const token = "the-environments-own-token";
-  const tokens = [{ label: "environment", token, principal: "environment" as const }];
-  const platform = await startPlatform({ seed: { secrets, tokens } });
-  onTestFinished(() => platform.close());
-  const directories = ["home", "docker", "run", "tmp", "cache", "state", "config"] as const;
-  for (const name of directories) mkdirSync(join(root, name), { mode: 0o700 });
-  writeHomeDefaults(join(root, "home"));
-  const helperConfig = join(root, "config", "config.json");
-  writeFileSync(helperConfig, JSON.stringify(plan.config ?? {}), { mode: 0o600 });
-  const dockerConfig = join(root, "docker", "config.json");
+  const parent = inject("runRoot");
+  const at = await startMachine({ parent, secrets, token: "the-environments-own-token" });
+  // What clients have mounted and left below it ends with the run.
+  onTestFinished(() => at.close({ keep: true }));
+  for (const name of ["cache", "state"]) mkdirSync(at.path(name), { mode: 0o700 });
+  // skopeo, podman and buildah would fall back to the machine's own policy and search lists.
+  at.write("home/.config/containers/policy.json", { default: [{ type: "insecureAcceptAnything" }] }, 0o644);
   const credHelpers = Object.fromEntries(plan.helped.map((host) => [host, "ona"]));
-  writeFileSync(dockerConfig, JSON.stringify({ credHelpers }), { mode: 0o600 });
-  const env = {
+  const dockerConfig = at.write("docker/config.json", { credHelpers });
+  Object.assign(at.env, {
     PATH: `${inject("helperDirectory")}:${systemPath}`,
-    HOME: join(root, "home"),
     LANG: "C.UTF-8",
-    TMPDIR: join(root, "tmp"),
-    XDG_RUNTIME_DIR: join(root, "run"),
-    DOCKER_CONFIG: join(root, "docker"),
-    DOCKER_HOST: plan.dockerHost ?? `unix://${join(root, "no-engine")}`,
+    DOCKER_CONFIG: at.path("docker"),
+    DOCKER_HOST: plan.dockerHost ?? `unix://${at.path("no-engine")}`,
     DOCKER_CLI_HINTS: "false",
-    ONA_BASE_URL: platform.baseUrl,
-    ONA_ENVIRONMENT_ID: ids.environment,
-    DOCKER_CREDENTIAL_ONA_TOKEN: token,
-    DOCKER_CREDENTIAL_ONA_CONFIG: helperConfig,
-    DOCKER_CREDENTIAL_ONA_CACHE_DIR: join(root, "cache"),
-    DOCKER_CREDENTIAL_ONA_STATE_DIR: join(root, "state"),
-    [mark]: inject("runRoot"),
-  };
+    DOCKER_CREDENTIAL_ONA_CONFIG: at.write("config/config.json", plan.config ?? {}),
+    DOCKER_CREDENTIAL_ONA_CACHE_DIR: at.path("cache"),
+    DOCKER_CREDENTIAL_ONA_STATE_DIR: at.path("state"),
+    [mark]: parent,
+  });
+  const { root, env, platform } = at;
   return workplace({ root, env, dockerConfig, platform });
 }
 
@@ -97,16 +88,6 @@ function workplace(parts: Parts): Workplace {
     setSecret: (host, value) => platform.apply({ do: "setValue", secret: secretName(host), value }),
     stateText: () => textsUnder(join(root, "state")).join("\n"),
   };
-}
-
-/** skopeo, podman and buildah would fall back to the machine's own policy and search lists. */
-function writeHomeDefaults(home: string): void {
-  const containers = join(home, ".config", "containers");
-  mkdirSync(containers, { recursive: true, mode: 0o700 });
-  writeFileSync(
-    join(containers, "policy.json"),
-    JSON.stringify({ default: [{ type: "insecureAcceptAnything" }] }),
-  );
 }
 
 function secretName(host: string): string {

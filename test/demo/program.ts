@@ -1,9 +1,12 @@
 // Running other people's programs: found on PATH or not, run to the end, their words kept for the story.
 // It must never hand them the caller's environment: they get exactly what is given.
 
-import { spawn } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
+import { run } from "../support/run.ts";
+
+/** Longer than any pull; until then a program is ended by `stop` alone. */
+const LONGEST_MS = 600_000;
 
 export interface ProgramRun {
   exitCode: number | null;
@@ -36,23 +39,15 @@ export function isExecutable(file: string): boolean {
   }
 }
 
-export function runProgram(
+export async function runProgram(
   command: readonly string[],
   { environment, stop, stdin = "" }: RunOptions,
 ): Promise<ProgramRun> {
-  const [name = "", ...args] = command;
-  return new Promise((resolve, reject) => {
-    const child = spawn(name, args, { env: environment, signal: stop, stdio: "pipe" });
-    const run: ProgramRun = { exitCode: null, stdout: "", stderr: "" };
-    child.stdout.on("data", (chunk: Buffer) => {
-      run.stdout += chunk.toString("utf8");
-    });
-    child.stderr.on("data", (chunk: Buffer) => {
-      run.stderr += chunk.toString("utf8");
-    });
-    child.on("error", reject);
-    child.on("close", (exitCode) => resolve({ ...run, exitCode }));
-    child.stdin.on("error", () => undefined);
-    child.stdin.end(stdin);
-  });
+  stop.throwIfAborted();
+  const running = run(command, { env: environment, stdin, timeoutMs: LONGEST_MS });
+  const end = (): void => running.end();
+  stop.addEventListener("abort", end);
+  const { code, stdout, stderr } = await running.finally(() => stop.removeEventListener("abort", end));
+  stop.throwIfAborted();
+  return { exitCode: code, stdout, stderr };
 }

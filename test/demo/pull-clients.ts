@@ -117,7 +117,7 @@ async function findPodman(bed: PullBed): Promise<PullClient | undefined> {
   if (findProgram("podman", bed.environment.PATH ?? "") === undefined) {
     return undefined;
   }
-  const places = ["--root", join(bed.directory, "storage"), "--runroot", join(bed.directory, "run")];
+  const places = ["--root", join(bed.directory, "storage"), "--runroot", join(bed.directory, "podman-run")];
   const podman = ["podman", ...places, "--storage-driver", "vfs"];
   const { stdout } = await runProgram(["podman", "--version"], bed);
   return {

@@ -1,11 +1,9 @@
 // Everything the demo plays with: a stand-in platform with one secret, a private registry, a throw-away Docker config.
 // It must never touch the user's own Docker config, cache or home directory.
 
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { ids } from "../stand-ins/platform/ids.ts";
-import { type Platform, startPlatform } from "../stand-ins/platform/stand-in.ts";
+import { mkdirSync } from "node:fs";
+import type { Platform } from "../stand-ins/platform/stand-in.ts";
+import { Machine } from "../support/machine.ts";
 import { type DemoRegistry, startDemoRegistry } from "./demo-registry.ts";
 import type { Leftovers } from "./leftovers.ts";
 import { type NativeScene, setNativeScene } from "./native.ts";
@@ -37,10 +35,10 @@ export const firstPassword = "first-password";
 export const freshSeconds = 2;
 
 export async function setScene(options: SceneOptions, leftovers: Leftovers): Promise<Scene> {
-  const directory = await mkdtemp(join(tmpdir(), "docker-credential-ona-demo-"));
-  leftovers.add(() => rm(directory, { recursive: true, force: true, maxRetries: 5 }));
-  const platform = await startPlatform({ admin: true });
-  leftovers.add(() => platform.close());
+  const at = new Machine();
+  leftovers.add(at.close);
+  const { root: directory } = at;
+  const platform = await at.withPlatform({}, { admin: true });
   const registry = await startDemoRegistry(
     { choice: options.registry, directory, path: options.machine.PATH, username, password: firstPassword },
     leftovers,
@@ -50,14 +48,12 @@ export async function setScene(options: SceneOptions, leftovers: Leftovers): Pro
     secret: { name: secretName, host: registry.host, value: `${username}:${firstPassword}` },
   });
   const native = await setNativeScene(platform, leftovers);
-  const own = await writeFiles(directory, registry.host, native, platform.baseUrl);
-  const exports = { ...own, ...native.environment };
+  const exports = { ...writeFiles(at, registry.host, native), ...native.environment };
   const { DOCKER_HOST, PATH } = options.machine;
   const environment = {
+    ...at.env,
     ...exports,
     PATH: `${options.dist}:${PATH}`,
-    HOME: directory,
-    XDG_RUNTIME_DIR: join(directory, "runtime"),
     ...(DOCKER_HOST === undefined ? {} : { DOCKER_HOST }),
   };
   return {
@@ -71,25 +67,20 @@ export async function setScene(options: SceneOptions, leftovers: Leftovers): Pro
   };
 }
 
-async function writeFiles(
-  directory: string,
-  registryHost: string,
-  native: NativeScene,
-  baseUrl: string,
-): Promise<Record<string, string>> {
-  const places = ["docker", "cache", "state", "runtime"].map((name) => join(directory, name));
-  await Promise.all(places.map((place) => mkdir(place, { mode: 0o700 })));
-  const write = (name: string, json: object) =>
-    writeFile(join(directory, name), `${JSON.stringify(json, null, 2)}\n`, { mode: 0o600 });
-  await write("docker/config.json", { credHelpers: { [registryHost]: "ona", [native.host]: "ona" } });
-  await write("helper.json", { freshSeconds, registries: { [native.host]: { aliasOf: native.standsFor } } });
+/** The variables that lead to them, and to the platform. */
+function writeFiles(at: Machine, registryHost: string, native: NativeScene): Record<string, string> {
+  for (const name of ["cache", "state"]) mkdirSync(at.path(name), { mode: 0o700 });
+  const write = (name: string, json: object) => at.write(name, `${JSON.stringify(json, null, 2)}\n`);
+  write("docker/config.json", { credHelpers: { [registryHost]: "ona", [native.host]: "ona" } });
+  const config = { freshSeconds, registries: { [native.host]: { aliasOf: native.standsFor } } };
+  const { ONA_BASE_URL = "", ONA_ENVIRONMENT_ID = "", DOCKER_CREDENTIAL_ONA_TOKEN = "" } = at.env;
   return {
-    DOCKER_CONFIG: join(directory, "docker"),
-    ONA_BASE_URL: baseUrl,
-    ONA_ENVIRONMENT_ID: ids.environment,
-    DOCKER_CREDENTIAL_ONA_TOKEN: "env-token",
-    DOCKER_CREDENTIAL_ONA_CONFIG: join(directory, "helper.json"),
-    DOCKER_CREDENTIAL_ONA_CACHE_DIR: join(directory, "cache"),
-    DOCKER_CREDENTIAL_ONA_STATE_DIR: join(directory, "state"),
+    DOCKER_CONFIG: at.path("docker"),
+    ONA_BASE_URL,
+    ONA_ENVIRONMENT_ID,
+    DOCKER_CREDENTIAL_ONA_TOKEN,
+    DOCKER_CREDENTIAL_ONA_CONFIG: write("helper.json", config),
+    DOCKER_CREDENTIAL_ONA_CACHE_DIR: at.path("cache"),
+    DOCKER_CREDENTIAL_ONA_STATE_DIR: at.path("state"),
   };
 }

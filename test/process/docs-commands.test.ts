@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { repository } from "../support/builds.ts";
 import type { Machine } from "../support/machine.ts";
 import { machineForTest } from "../support/machine-for-test.ts";
 import type { Run } from "../support/run.ts";
-import { repository } from "../support/run-helper.ts";
 
 const SECRETS = [
   { name: "GHCR", host: "ghcr.io", value: "acme-bot:ghcr-password" },

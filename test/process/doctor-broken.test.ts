@@ -9,20 +9,20 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { ids } from "../stand-ins/platform/ids.ts";
 import type { SecretSeed } from "../stand-ins/platform/seed.ts";
 import {
-  type DoctorBed,
-  type DoctorBedOptions,
-  doctorBed,
+  type DoctorMachine,
+  type DoctorOptions,
+  doctorMachine,
   ECR,
   GAR,
   LOGIN,
   SECRETS,
   TEAM,
-} from "./doctor-bed.ts";
+} from "./doctor-machine.ts";
 
 interface Row {
   readonly name: string;
-  readonly bed?: DoctorBedOptions;
-  readonly breakIt?: (at: DoctorBed) => unknown;
+  readonly machine?: DoctorOptions;
+  readonly breakIt?: (at: DoctorMachine) => unknown;
   readonly args?: readonly string[];
   readonly code: string;
   readonly says: RegExp;
@@ -40,11 +40,11 @@ const withHost = (host: string): readonly SecretSeed[] => [
   { name: "TEAM_REGISTRY", host, value: LOGIN },
   ...SECRETS.slice(1),
 ];
-const login = (at: DoctorBed, Secret: string, ServerURL = TEAM) =>
-  at.run(["store"], JSON.stringify({ ServerURL, Username: "somebody", Secret }));
+const login = (at: DoctorMachine, Secret: string, ServerURL = TEAM) =>
+  at.store(ServerURL, "somebody", Secret);
 
 /** A proxy that wants a password, or gives another status. */
-async function refusingProxy(at: DoctorBed, status: string): Promise<void> {
+async function refusingProxy(at: DoctorMachine, status: string): Promise<void> {
   const server = createServer();
   server.on("connect", (_, socket) =>
     socket.end(`HTTP/1.1 ${status}\r\nproxy-authenticate: Basic realm="p"\r\n\r\n`),
@@ -64,7 +64,7 @@ async function startPage(text: string): Promise<string> {
 }
 
 /** The platform behind a front that changes the headers of its answers. */
-async function throughFront(at: DoctorBed, change: (headers: object) => object): Promise<void> {
+async function throughFront(at: DoctorMachine, change: (headers: object) => object): Promise<void> {
   const behind = at.platform.origin;
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
@@ -90,7 +90,7 @@ async function throughFront(at: DoctorBed, change: (headers: object) => object):
 const thirteen: readonly Row[] = [
   {
     name: "wrong password",
-    bed: { secrets: withTeam("demo:c4nary-old") },
+    machine: { secrets: withTeam("demo:c4nary-old") },
     code: "login-refused",
     says: /^registry\.example\.test refuses the login with the secret TEAM_REGISTRY \(project\): HTTP 401, UNAUTHORIZED/,
     remedy: /^set the value of the secret TEAM_REGISTRY/,
@@ -104,14 +104,14 @@ const thirteen: readonly Row[] = [
   },
   {
     name: "hop limit",
-    bed: { clouds: { ecr: {}, imds: { silent: true }, gce: {} } },
+    machine: { clouds: { ecr: {}, imds: { silent: true }, gce: {} } },
     code: "imds-no-answer",
     says: /^the EC2 metadata server/,
     remedy: /http-put-response-hop-limit 2/,
   },
   {
     name: "missing IAM permission on the repository",
-    bed: { ecr: { allows: () => false } },
+    machine: { ecr: { allows: () => false } },
     args: [`${ECR}/team/app:v1`],
     code: "image-denied",
     says: /^the login works, but \S+ does not let it read team\/app: HTTP 403, DENIED/,
@@ -119,7 +119,7 @@ const thirteen: readonly Row[] = [
   },
   {
     name: "wrong host spelling",
-    bed: { secrets: withHost("registry.exampel.test") },
+    machine: { secrets: withHost("registry.exampel.test") },
     code: "near-miss",
     says: /^there is no secret for registry\.example\.test, but TEAM_REGISTRY is for registry\.exampel\.test: one letter differs$/,
     remedy: /create the secret again with the host registry\.example\.test/,
@@ -156,7 +156,7 @@ const thirteen: readonly Row[] = [
   {
     name: "cache directory of somebody else",
     breakIt: (at) => {
-      const path = join(at.bed.root, "run/docker-credential-ona");
+      const path = at.cacheDir;
       mkdirSync(path, { mode: 0o700 });
       chownSync(path, 12345, 12345);
     },
@@ -166,7 +166,7 @@ const thirteen: readonly Row[] = [
   },
   {
     name: "credHelpers entry missing for one registry",
-    breakIt: (at) => at.dockerFile(["https://index.docker.io/v1/", "docker.io", ECR, GAR]),
+    breakIt: (at) => at.giveToUs(["https://index.docker.io/v1/", "docker.io", ECR, GAR]),
     code: "registry-not-configured",
     says: /^Docker does not ask this program for it: \S+config\.json has no credHelpers entry for it$/,
     remedy: /^run docker-credential-ona configure$/,
@@ -182,7 +182,7 @@ const thirteen: readonly Row[] = [
   },
   {
     name: "two secrets of which the wrong one wins",
-    bed: { secrets: [{ name: "MINE", host: TEAM, value: "demo:c4nary-old", scope: "user" }, ...SECRETS] },
+    machine: { secrets: [{ name: "MINE", host: TEAM, value: "demo:c4nary-old", scope: "user" }, ...SECRETS] },
     code: "wrong-secret-wins",
     says: /^of two secrets for registry\.example\.test the wrong one wins: MINE \(user\) is refused, TEAM_REGISTRY \(project\) would be accepted/,
     remedy: /^delete or correct the secret MINE, or put project first in precedence/,
@@ -199,21 +199,21 @@ const more: readonly Row[] = [
   },
   {
     name: "an empty value",
-    bed: { secrets: withTeam("") },
+    machine: { secrets: withTeam("") },
     code: "value-invalid",
     says: /^the value of the secret TEAM_REGISTRY/,
     remedy: /user:password/,
   },
   {
     name: "a value with a template",
-    bed: { secrets: withTeam("{{user}}:{{password}}") },
+    machine: { secrets: withTeam("{{user}}:{{password}}") },
     code: "value-invalid",
     says: /^the value of the secret TEAM_REGISTRY/,
     remedy: /./,
   },
   {
     name: "runner-native for a registry of nobody's cloud",
-    bed: { secrets: withTeam("runner-native") },
+    machine: { secrets: withTeam("runner-native") },
     code: "native-unsupported",
     says: /runner-native/,
     remedy: /user:password|aliasOf/,
@@ -286,16 +286,16 @@ const more: readonly Row[] = [
   },
   {
     name: "a slip of the pen in the name of a well-known registry",
-    bed: { secrets: [...SECRETS, { name: "GHCR", host: "ghrc.io", value: LOGIN }] },
+    machine: { secrets: [...SECRETS, { name: "GHCR", host: "ghrc.io", value: LOGIN }] },
     code: "near-miss",
     says: /^the secret GHCR is for ghrc\.io, ghcr\.io was meant\?$/,
     remedy: /with the host ghcr\.io/,
   },
   {
     name: "a registry that nobody knows",
-    bed: { secrets: [...SECRETS, { name: "GONE", host: "registry.gone.test", value: LOGIN }] },
+    machine: { secrets: [...SECRETS, { name: "GONE", host: "registry.gone.test", value: LOGIN }] },
     breakIt: (at) =>
-      at.dockerFile([TEAM, "https://index.docker.io/v1/", "docker.io", ECR, GAR, "registry.gone.test"]),
+      at.giveToUs([TEAM, "https://index.docker.io/v1/", "docker.io", ECR, GAR, "registry.gone.test"]),
     code: "registry-unreachable",
     says: /^the (?:registry at registry\.gone\.test:443 cannot be reached|proxy \S+ of HTTPS_PROXY refused the connection to registry\.gone\.test:443)/,
     remedy: /proxy|spelling/,
@@ -337,7 +337,7 @@ const more: readonly Row[] = [
   },
   {
     name: "a registry that sends its login elsewhere",
-    bed: { gar: { realm: "https://auth.docker.io/token" } },
+    machine: { gar: { realm: "https://auth.docker.io/token" } },
     code: "realm-refused",
     says: /^europe-docker\.pkg\.dev sends its login to https:\/\/auth\.docker\.io\/token/,
     remedy: /./,
@@ -351,7 +351,7 @@ const more: readonly Row[] = [
   },
   {
     name: "an image that may not be read",
-    bed: { team: { allows: () => false } },
+    machine: { team: { allows: () => false } },
     args: [`${TEAM}/team/app:v1`],
     code: "image-denied",
     says: /does not let it read team\/app/,
@@ -359,28 +359,28 @@ const more: readonly Row[] = [
   },
   {
     name: "a path in the host of a secret",
-    bed: { secrets: withHost(`https://${TEAM}/acme`) },
+    machine: { secrets: withHost(`https://${TEAM}/acme`) },
     code: "secret-host-spelling",
     says: /is https:\/\/registry\.example\.test\/acme; \/acme does not count/,
     remedy: /with the host registry\.example\.test/,
   },
   {
     name: "http:// in the host of a secret",
-    bed: { secrets: withHost(`http://${TEAM}`) },
+    machine: { secrets: withHost(`http://${TEAM}`) },
     code: "secret-host-spelling",
     says: /http:\/\/ does not count/,
     remedy: /with the host registry\.example\.test/,
   },
   {
     name: "a secret for what is no registry",
-    bed: { secrets: [...SECRETS, { name: "ODD", host: "user@ghcr.io", value: LOGIN }] },
+    machine: { secrets: [...SECRETS, { name: "ODD", host: "user@ghcr.io", value: LOGIN }] },
     code: "secret-skipped",
     says: /^the secret ODD is not used: its host, user@ghcr\.io, is no registry$/,
     remedy: /./,
   },
   {
     name: "two secrets of one registry with two paths",
-    bed: { secrets: [{ name: "OTHER", host: `${TEAM}/a`, value: LOGIN }, ...withHost(`${TEAM}/b`)] },
+    machine: { secrets: [{ name: "OTHER", host: `${TEAM}/a`, value: LOGIN }, ...withHost(`${TEAM}/b`)] },
     code: "secrets-compete",
     says: /^2 secrets are for registry\.example\.test.*OTHER \(\/a\), TEAM_REGISTRY \(\/b\)$/,
     remedy: /one secret/,
@@ -388,7 +388,7 @@ const more: readonly Row[] = [
   },
   {
     name: "a secret for a spelling of Docker Hub that nobody asks for",
-    bed: {
+    machine: {
       secrets: [
         SECRETS[0],
         { name: "HUB", host: "hub.docker.com", value: LOGIN },
@@ -402,7 +402,7 @@ const more: readonly Row[] = [
   {
     name: "DOCKER_CONFIG leads elsewhere",
     breakIt: (at) => {
-      at.env.DOCKER_CONFIG = join(at.bed.root, "elsewhere");
+      at.env.DOCKER_CONFIG = at.path("elsewhere");
     },
     code: "registry-not-configured",
     says: /elsewhere\/config\.json \(from DOCKER_CONFIG\) does not exist/,
@@ -410,7 +410,7 @@ const more: readonly Row[] = [
   },
   {
     name: "a credsStore of another helper, and no entry of ours",
-    breakIt: (at) => at.dockerFile([], { credsStore: "desktop" }),
+    breakIt: (at) => at.giveToUs([], { credsStore: "desktop" }),
     code: "other-helper",
     says: /gives all registries to another helper, desktop$/,
     remedy: /configure/,
@@ -418,9 +418,9 @@ const more: readonly Row[] = [
   {
     name: "an entry of another helper",
     breakIt: (at) =>
-      at.dockerFile([], { credHelpers: {} }) &&
+      at.giveToUs([], { credHelpers: {} }) &&
       writeFileSync(
-        join(at.bed.home, ".docker/config.json"),
+        at.dockerConfig,
         JSON.stringify({
           credHelpers: {
             [TEAM]: "pass",
@@ -438,7 +438,7 @@ const more: readonly Row[] = [
   {
     name: "a login in Docker's own file",
     breakIt: (at) =>
-      at.dockerFile(["https://index.docker.io/v1/", "docker.io", ECR, GAR], {
+      at.giveToUs(["https://index.docker.io/v1/", "docker.io", ECR, GAR], {
         auths: { [TEAM]: { auth: "YTpi" } },
       }),
     code: "login-in-docker-file",
@@ -447,7 +447,7 @@ const more: readonly Row[] = [
   },
   {
     name: "Docker's file is no JSON",
-    breakIt: (at) => writeFileSync(join(at.bed.home, ".docker/config.json"), "{,}"),
+    breakIt: (at) => writeFileSync(at.dockerConfig, "{,}"),
     code: "docker-file-broken",
     says: /config\.json cannot be used: line 1, column 2: .*, so Docker asks no helper$/,
     remedy: /jq/,
@@ -455,7 +455,7 @@ const more: readonly Row[] = [
   {
     name: "Docker's file begins with a byte-order mark",
     breakIt: (at) => {
-      const path = join(at.bed.home, ".docker/config.json");
+      const path = at.dockerConfig;
       writeFileSync(path, `\ufeff${readFileSync(path, "utf8")}`);
     },
     code: "docker-file-broken",
@@ -465,8 +465,8 @@ const more: readonly Row[] = [
   {
     name: "a directory in the place of Docker's file, as a mount of what was not there makes it",
     breakIt: (at) => {
-      rmSync(join(at.bed.home, ".docker/config.json"));
-      mkdirSync(join(at.bed.home, ".docker/config.json"));
+      rmSync(at.dockerConfig);
+      mkdirSync(at.dockerConfig);
     },
     code: "docker-file-broken",
     says: /config\.json is a directory, so Docker asks no helper$/,
@@ -475,7 +475,7 @@ const more: readonly Row[] = [
   {
     name: "another program of this name comes first",
     breakIt: (at) => {
-      const other = join(at.bed.root, "other");
+      const other = at.path("other");
       mkdirSync(other);
       writeFileSync(join(other, "docker-credential-ona"), "#!/bin/sh\n", { mode: 0o755 });
       at.env.PATH = `${other}:${at.env.PATH}`;
@@ -493,14 +493,14 @@ const more: readonly Row[] = [
   },
   {
     name: "no role on the instance",
-    bed: { clouds: { ecr: {}, imds: { role: null }, gce: {} } },
+    machine: { clouds: { ecr: {}, imds: { role: null }, gce: {} } },
     code: "aws-no-credentials",
     says: /no role/,
     remedy: /instance profile/,
   },
   {
     name: "the VM lacks a scope",
-    bed: {
+    machine: {
       clouds: { ecr: {}, imds: {}, gce: { scopes: ["https://www.googleapis.com/auth/logging.write"] } },
     },
     code: "google-scope-missing",
@@ -509,15 +509,14 @@ const more: readonly Row[] = [
   },
   {
     name: "a state directory that others may enter",
-    breakIt: (at) =>
-      mkdirSync(join(at.bed.home, ".local/state/docker-credential-ona"), { recursive: true, mode: 0o755 }),
+    breakIt: (at) => mkdirSync(at.stateDir, { recursive: true, mode: 0o755 }),
     code: "state-not-used",
     says: /others may enter it \(mode 0755\)/,
     remedy: /^chmod 700 /,
   },
   {
     name: "a cache directory that is a link",
-    breakIt: (at) => symlinkSync(at.bed.home, join(at.bed.root, "run/docker-credential-ona")),
+    breakIt: (at) => symlinkSync(at.home, at.cacheDir),
     code: "cache-not-used",
     says: /is not used: it is a link/,
     remedy: /^rm /,
@@ -589,7 +588,7 @@ const more: readonly Row[] = [
   {
     name: "the platform is down, and answers of before go on",
     breakIt: async (at) => {
-      await at.run(["get"], TEAM);
+      await at.get(TEAM);
       await at.platform.apply({ do: "goDown" });
     },
     code: "platform-unreachable",
@@ -641,7 +640,7 @@ const more: readonly Row[] = [
   },
   {
     name: "an ECR password in the secret, over by now",
-    bed: {
+    machine: {
       secrets: [
         ...SECRETS.filter(({ host }) => host !== ECR),
         { name: "ECR", host: ECR, value: "AWS:c4nary-old" },
@@ -657,7 +656,7 @@ const more: readonly Row[] = [
       const port = (await startPage("{}")).replace(/^.*:([0-9]+)\/.*$/, "$1");
       const host = `registry.plain.test:${port}`;
       await at.platform.apply({ do: "addSecret", secret: { name: "PLAIN", host, value: LOGIN } });
-      at.dockerFile([TEAM, "https://index.docker.io/v1/", "docker.io", ECR, GAR, host]);
+      at.giveToUs([TEAM, "https://index.docker.io/v1/", "docker.io", ECR, GAR, host]);
     },
     code: "registry-unreachable",
     says: /registry\.plain\.test/,
@@ -665,7 +664,7 @@ const more: readonly Row[] = [
   },
   {
     name: "the service account may not read the repository",
-    bed: { gar: { allows: () => false } },
+    machine: { gar: { allows: () => false } },
     args: [`${GAR}/team/app:v1`],
     code: "image-denied",
     says: /does not let it read team\/app/,
@@ -683,7 +682,7 @@ const more: readonly Row[] = [
   {
     name: "a program that may not be run",
     breakIt: (at) => {
-      const other = join(at.bed.root, "other");
+      const other = at.path("other");
       mkdirSync(other);
       writeFileSync(join(other, "docker-credential-ona"), "", { mode: 0o644 });
       at.env.PATH = `${other}:/usr/bin:/bin`;
@@ -710,12 +709,12 @@ const more: readonly Row[] = [
   },
   {
     name: "a login of an earlier day at ECR, and nothing else",
-    bed: { secrets: SECRETS.filter(({ host }) => host !== ECR) },
+    machine: { secrets: SECRETS.filter(({ host }) => host !== ECR) },
     breakIt: async (at) => {
       const Secret = Buffer.from(
         JSON.stringify({ payload: "c4nary", expiration: Math.floor(Date.now() / 1000) + 2 }),
       ).toString("base64");
-      await at.run(["store"], JSON.stringify({ ServerURL: ECR, Username: "AWS", Secret }));
+      await at.store(ECR, "AWS", Secret);
       await new Promise((resolve) => setTimeout(resolve, 2500));
     },
     args: [ECR],
@@ -727,7 +726,7 @@ const more: readonly Row[] = [
     name: "a login that cannot be looked for",
     breakIt: async (at) => {
       await login(at, "c4nary-mine");
-      const dir = join(at.bed.home, ".local/state/docker-credential-ona/logins");
+      const dir = join(at.home, ".local/state/docker-credential-ona/logins");
       rmSync(dir, { recursive: true });
       writeFileSync(dir, "");
     },
@@ -737,7 +736,7 @@ const more: readonly Row[] = [
   },
   {
     name: "a local login that may log in and not read the image",
-    bed: {
+    machine: {
       team: {
         users: { demo: "c4nary-password", somebody: "c4nary-mine" },
         allows: (user) => user === "demo",
@@ -751,7 +750,7 @@ const more: readonly Row[] = [
   },
   {
     name: "a secret that may log in and not read the image, before one that may",
-    bed: {
+    machine: {
       team: { users: { demo: "c4nary-password", reader: "c4nary-mine" }, allows: (user) => user === "demo" },
       secrets: [{ name: "MINE", host: TEAM, value: "reader:c4nary-mine", scope: "user" }, ...SECRETS],
     },
@@ -767,7 +766,7 @@ describe.each([
   ["and others", more],
 ] as const)("%s", (_, rows) => {
   it.each(rows.map((row) => [row.name, row] as const))("%s", async (_name, row) => {
-    const at = await doctorBed(row.bed);
+    const at = await doctorMachine(row.machine);
     await row.breakIt?.(at);
     const { findings } = await at.report(...(row.args ?? []));
     const [first] = findings;

@@ -3,10 +3,10 @@
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { doctorBed, ECR, GAR, TEAM } from "./doctor-bed.ts";
+import { doctorMachine, ECR, GAR, TEAM } from "./doctor-machine.ts";
 
 it("platform secret, Docker Hub, ECR and Artifact Registry: nothing is found", async () => {
-  const at = await doctorBed();
+  const at = await doctorMachine();
   const { findings, registries } = await at.report();
   expect(findings).toEqual([]);
   expect(registries.map(({ registry, login }) => [registry, login])).toEqual(
@@ -15,8 +15,8 @@ it("platform secret, Docker Hub, ECR and Artifact Registry: nothing is found", a
 });
 
 it("the screen says so first, fits 80 columns and has no symbol or colour where there is no terminal", async () => {
-  const at = await doctorBed();
-  const { stdout, stderr, code } = await at.run(["doctor"]);
+  const at = await doctorMachine();
+  const { stdout, stderr, code } = await at.doctor();
   expect({ stderr, code }).toEqual({ stderr: "", code: 0 });
   expect(stdout).toMatch(/^no findings\n/);
   expect(stdout).toMatch(/^[\x20-\x7e\n]+$/);
@@ -25,8 +25,8 @@ it("the screen says so first, fits 80 columns and has no symbol or colour where 
 });
 
 it("a copy of the program on PATH is the program", async () => {
-  const at = await doctorBed();
-  const copies = join(at.bed.root, "copies");
+  const at = await doctorMachine();
+  const copies = at.path("copies");
   mkdirSync(copies);
   copyFileSync(join(at.bin, "docker-credential-ona"), join(copies, "docker-credential-ona"));
   at.env.PATH = `${copies}:/usr/bin:/bin`;
@@ -34,10 +34,10 @@ it("a copy of the program on PATH is the program", async () => {
 });
 
 it("as configure leaves it, after pulls, and one registry by its image", async () => {
-  const at = await doctorBed();
-  writeFileSync(join(at.bed.home, ".docker/config.json"), "{}");
+  const at = await doctorMachine();
+  writeFileSync(at.dockerConfig, "{}");
   expect((await at.run(["configure"])).code).toBe(0);
-  for (const host of [TEAM, ECR, GAR]) expect((await at.run(["get"], host)).code).toBe(0);
+  for (const host of [TEAM, ECR, GAR]) expect((await at.get(host)).code).toBe(0);
   expect((await at.report()).findings).toEqual([]);
   for (const image of [`${TEAM}/team/app:v1`, `${ECR}/team/app:v1`, `${GAR}/team/app:v1`, "team/app:v1"]) {
     const { findings, registries } = await at.report(image);

@@ -11,13 +11,13 @@ import type { Invocation } from "../../src/commands/invocation.ts";
 import { readAuthFiles } from "../../src/docker/auth-files.ts";
 import { systemClock } from "../../src/edge/clock.ts";
 import { createOutput } from "../../src/edge/output.ts";
-import { repository } from "../support/run-helper.ts";
-import { type DoctorBed, doctorBed, TEAM } from "./doctor-bed.ts";
+import { repository } from "../support/builds.ts";
+import { type DoctorMachine, doctorMachine, TEAM } from "./doctor-machine.ts";
 
 const PAGE = join(repository, "docs/doctor.md");
 
 /** The report of this process, in a set-up of the test. */
-async function reportOf(at: DoctorBed): Promise<Report> {
+async function reportOf(at: DoctorMachine): Promise<Report> {
   const context = { env: at.env, uid: process.geteuid?.() ?? 0, clock: systemClock };
   const invocation = {
     context,
@@ -37,14 +37,14 @@ async function reportOf(at: DoctorBed): Promise<Report> {
 }
 
 /** What differs from run to run and from machine to machine. */
-function asOnAnyMachine(report: Report, { bed, platform, env }: DoctorBed): Report {
+function asOnAnyMachine(report: Report, at: DoctorMachine): Report {
   const names: readonly (readonly [string | RegExp, string])[] = [
-    [join(bed.root, "bin"), "/usr/local/bin"],
-    [bed.home, "/home/vscode"],
-    [join(bed.root, "run"), "/run/user/1000"],
-    [join(bed.root, "ca.pem"), "/etc/ssl/acme.pem"],
-    [platform.baseUrl, "https://app.gitpod.io/api"],
-    [env.HTTPS_PROXY ?? "", "http://proxy.acme.example:3128"],
+    [at.bin, "/usr/local/bin"],
+    [at.home, "/home/vscode"],
+    [at.runtime, "/run/user/1000"],
+    [at.path("ca.pem"), "/etc/ssl/acme.pem"],
+    [at.platform.baseUrl, "https://app.gitpod.io/api"],
+    [at.env.HTTPS_PROXY ?? "", "http://proxy.acme.example:3128"],
     [/^\S+ \(from source\)$/, "0.1.0 (bun 1.4.5, linux-x64)"],
     [/in \d+ ms/, "in 41 ms"],
     [/user \d+\)/, "user 1000)"],
@@ -90,8 +90,8 @@ function expectOnPage(name: string, text: string): void {
 const HOSTS = ["https://index.docker.io/v1/", TEAM];
 
 it("a healthy set-up, on a terminal of 80 columns", async () => {
-  const at = await doctorBed();
-  for (const host of HOSTS) await at.run(["get"], host);
+  const at = await doctorMachine();
+  for (const host of HOSTS) await at.get(host);
   const report = asOnAnyMachine(await reportOf(at), at);
   expect(report.findings).toEqual([]);
   const text = screen(report);
@@ -100,8 +100,8 @@ it("a healthy set-up, on a terminal of 80 columns", async () => {
 });
 
 it("a login by hand that has expired", async () => {
-  const at = await doctorBed();
-  await at.run(["store"], JSON.stringify({ ServerURL: TEAM, Username: "me", Secret: "c4nary-mine" }));
+  const at = await doctorMachine();
+  await at.store(TEAM, "me", "c4nary-mine");
   const report = asOnAnyMachine(await reportOf(at), at);
   const text = screen({ ...report, sections: [], registries: [] });
   expectOnPage("broken", text.replace(/\nSet-up\n[\s\S]*$/, "```\n"));

@@ -1,16 +1,14 @@
 // What `doctor` promises whatever it finds: nothing changes, everything is asked anew, it ends within 15 s, its exit code,
 // what it says of a code, the form of its JSON, and where credentials do not go.
 
-import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import Ajv from "ajv/dist/2020.js";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { ids } from "../stand-ins/platform/ids.ts";
-import { repository } from "../support/run-helper.ts";
-import { type DoctorBed, doctorBed, ECR, GAR, SECRETS, TEAM } from "./doctor-bed.ts";
+import { repository } from "../support/builds.ts";
+import { type DoctorMachine, doctorMachine, ECR, GAR, SECRETS, TEAM } from "./doctor-machine.ts";
 
 const schema: object = JSON.parse(readFileSync(join(repository, "docs/doctor.schema.json"), "utf8"));
 const ajv = new Ajv.default({ allErrors: true, formats: { "date-time": true }, strictTypes: false });
@@ -20,35 +18,33 @@ function expectValid(json: string): void {
   expect(validate(JSON.parse(json)), JSON.stringify(validate.errors, null, 1)).toBe(true);
 }
 
-const get = (at: DoctorBed, host: string) => at.run(["get"], host);
-
 describe("nothing changes", () => {
   it("on a machine that was never used", async () => {
-    const at = await doctorBed();
+    const at = await doctorMachine();
     const before = at.everything();
-    await at.run(["doctor"]);
-    await at.run(["doctor", "--json", TEAM, `${ECR}/team/app:v1`]);
-    expect(at.everything()).toBe(before);
+    await at.doctor();
+    await at.doctor("--json", TEAM, `${ECR}/team/app:v1`);
+    expect(at.everything()).toEqual(before);
   });
 
   it("where there are answers, tokens, a local login and failures", async () => {
-    const at = await doctorBed();
-    await at.run(["store"], JSON.stringify({ ServerURL: TEAM, Username: "me", Secret: "c4nary-mine" }));
-    for (const host of ["https://index.docker.io/v1/", ECR, GAR]) expect((await get(at, host)).code).toBe(0);
+    const at = await doctorMachine();
+    await at.store(TEAM, "me", "c4nary-mine");
+    for (const host of ["https://index.docker.io/v1/", ECR, GAR]) expect((await at.get(host)).code).toBe(0);
     const before = at.everything();
-    await at.run(["doctor"]);
-    await at.run(["doctor", TEAM]);
-    expect(at.everything()).toBe(before);
+    await at.doctor();
+    await at.doctor(TEAM);
+    expect(at.everything()).toEqual(before);
   });
 
   it("during an outage, which it does not remember for others", async () => {
-    const at = await doctorBed();
-    await get(at, TEAM);
+    const at = await doctorMachine();
+    await at.get(TEAM);
     await at.platform.apply({ do: "goDown" });
     const before = at.everything();
     const { findings } = await at.report();
     expect(findings[0]?.code).toBe("platform-unreachable");
-    expect(at.everything()).toBe(before);
+    expect(at.everything()).toEqual(before);
   });
 });
 
@@ -57,7 +53,7 @@ it.each<readonly [string, object]>([
   ["by the lists of the scopes", { lookup: "list" }],
   ["by the list of one scope", { lookup: "list", scopes: { projectId: ids.project } }],
 ])("the environment is asked for once, %s", async (_, config) => {
-  const at = await doctorBed();
+  const at = await doctorMachine();
   at.configure(config);
   await at.report();
   const methods = at.platform.journal.entries.map(({ method }) => method);
@@ -66,8 +62,8 @@ it.each<readonly [string, object]>([
 
 describe("everything is asked anew", () => {
   it("a fresh answer, a token that is still good", async () => {
-    const at = await doctorBed();
-    for (const host of [TEAM, ECR]) await get(at, host);
+    const at = await doctorMachine();
+    for (const host of [TEAM, ECR]) await at.get(host);
     await at.platform.apply({ do: "setValue", secret: "TEAM_REGISTRY", value: "demo:c4nary-new" });
     const minted = at.clouds.ecrPasswords.all.length;
     const { findings } = await at.report();
@@ -76,9 +72,9 @@ describe("everything is asked anew", () => {
   });
 
   it("a failure that is remembered", async () => {
-    const at = await doctorBed();
+    const at = await doctorMachine();
     await at.platform.apply({ do: "goDown" });
-    expect((await get(at, TEAM)).stdout).toContain("[platform-unreachable]");
+    expect((await at.get(TEAM)).stdout).toContain("[platform-unreachable]");
     await at.platform.apply({ do: "comeUp" });
     const { findings, registries } = await at.report();
     expect(findings).toEqual([]);
@@ -97,21 +93,14 @@ it("it ends within 15 s where everybody is silent", async () => {
     for (const socket of sockets) socket.destroy();
     server.close();
   });
-  const at = await doctorBed({ clouds: { ecr: {}, imds: { silent: true }, gce: {} } });
+  const at = await doctorMachine({ clouds: { ecr: {}, imds: { silent: true }, gce: {} } });
   const { port } = server.address() as { port: number };
   at.configure({ registries: { [ECR]: { source: "ecr" }, [`127.0.0.1:${port}`]: { source: "platform" } } });
   Object.assign(at.env, {
     ONA_BASE_URL: `http://127.0.0.1:${port}/api`,
     HTTPS_PROXY: `http://127.0.0.1:${port}`,
   });
-  const { stdout, code, tookMs } = await at.run([
-    "doctor",
-    "--json",
-    TEAM,
-    ECR,
-    "docker.io",
-    `127.0.0.1:${port}`,
-  ]);
+  const { stdout, code, tookMs } = await at.doctor("--json", TEAM, ECR, "docker.io", `127.0.0.1:${port}`);
   expect(tookMs).toBeLessThan(15_000);
   expect(code).toBe(0);
   expectValid(stdout);
@@ -119,22 +108,16 @@ it("it ends within 15 s where everybody is silent", async () => {
 }, 60_000);
 
 describe("on a terminal", () => {
-  const onTerminal = async (at: DoctorBed, latencyMs: number): Promise<string> => {
+  const onTerminal = async (at: DoctorMachine, latencyMs: number): Promise<string> => {
     await at.platform.apply({ do: "setLatency", latencyMs });
     const program = join(at.bin, "docker-credential-ona");
-    const { stdout } = await promisify(execFile)(
-      "script",
-      ["-qec", `stty cols 80; ${program} doctor`, "/dev/null"],
-      {
-        env: { ...at.env, TERM: "xterm" },
-        cwd: at.bed.cwd,
-      },
-    );
+    const command = ["script", "-qec", `stty cols 80; ${program} doctor`, "/dev/null"];
+    const { stdout } = await at.exec(command, { env: { TERM: "xterm" }, stdinEnd: "held" });
     return stdout;
   };
 
   it("it says what it waits for, and leaves nothing of it behind", async () => {
-    const screen = await onTerminal(await doctorBed(), 500);
+    const screen = await onTerminal(await doctorMachine(), 500);
     expect(screen).toMatch(/\r\u001b\[Kchecking the platform/);
     expect(screen).toMatch(/\r\u001b\[K\u001b\[32m\u2713 no findings\u001b\[39m\r\n/);
     // biome-ignore lint/complexity/useRegexLiterals: escapes of a terminal
@@ -144,9 +127,9 @@ describe("on a terminal", () => {
   });
 
   it("without one it says nothing on the way", async () => {
-    const at = await doctorBed();
+    const at = await doctorMachine();
     await at.platform.apply({ do: "setLatency", latencyMs: 500 });
-    const { stdout, stderr } = await at.run(["doctor"]);
+    const { stdout, stderr } = await at.doctor();
     expect(stderr).toBe("");
     expect(stdout).toMatch(/^no findings\n/);
   });
@@ -166,10 +149,10 @@ describe("the exit code", () => {
     ["a code that there is none of", ["[no-such-code]"], true, 2],
     ["an option with a value", ["--json=yes"], true, 2],
   ])("%s", async (_, args, isHealthy, code) => {
-    const at = await doctorBed({ secrets: [] });
-    at.dockerFile([]);
+    const at = await doctorMachine({ secrets: [] });
+    at.giveToUs([]);
     if (!isHealthy) delete at.env.DOCKER_CREDENTIAL_ONA_TOKEN;
-    const said = await at.run(["doctor", ...args]);
+    const said = await at.doctor(...args);
     expect(said.code, said.stdout + said.stderr).toBe(code);
     if (code === 2) expect(said.stdout).toBe("");
   });
@@ -177,19 +160,19 @@ describe("the exit code", () => {
 
 describe("a code is explained", () => {
   it.each(["token-refused", "[token-refused]", "TOKEN-REFUSED"])("%s", async (text) => {
-    const at = await doctorBed({ secrets: [] });
+    const at = await doctorMachine({ secrets: [] });
     const requests = at.platform.journal.count();
-    const { stdout } = await at.run(["doctor", text]);
+    const { stdout } = await at.doctor(text);
     expect(stdout).toMatch(
       /^token-refused\n {2}says: the platform refused the token from <source>\n {2}why: .*\n(?: {8}.*\n)* {2}do: /,
     );
     expect(at.platform.journal.count()).toBe(requests);
-    expectValid((await at.run(["doctor", "--json", text])).stdout);
+    expectValid((await at.doctor("--json", text)).stdout);
   });
 
   it("next to a registry", async () => {
-    const at = await doctorBed();
-    const { stdout } = await at.run(["doctor", "--json", "no-token", TEAM]);
+    const at = await doctorMachine();
+    const { stdout } = await at.doctor("--json", "no-token", TEAM);
     expectValid(stdout);
     expect(JSON.parse(stdout)).toMatchObject({
       explained: [{ code: "no-token" }],
@@ -201,9 +184,9 @@ describe("a code is explained", () => {
 
 describe("its JSON", () => {
   it("has the documented form, with the same facts as the screen", async () => {
-    const at = await doctorBed();
-    for (const host of [TEAM, ECR]) await get(at, host);
-    const { stdout } = await at.run(["doctor", "--json"]);
+    const at = await doctorMachine();
+    for (const host of [TEAM, ECR]) await at.get(host);
+    const { stdout } = await at.doctor("--json");
     expectValid(stdout);
     expect(JSON.parse(stdout)).toMatchObject({
       schemaVersion: 1,
@@ -223,9 +206,9 @@ describe("its JSON", () => {
       { name: "MINE", host: TEAM, value: "demo:c4nary-old", scope: "user" as const },
       ...SECRETS,
     ];
-    const at = await doctorBed({ secrets });
-    await at.run(["store"], JSON.stringify({ ServerURL: ECR, Username: "me", Secret: "c4nary-mine" }));
-    const { stdout } = await at.run(["doctor", "--json", `${TEAM}/team/app:v1`, ECR, "quay.example.test"]);
+    const at = await doctorMachine({ secrets });
+    await at.store(ECR, "me", "c4nary-mine");
+    const { stdout } = await at.doctor("--json", `${TEAM}/team/app:v1`, ECR, "quay.example.test");
     expectValid(stdout);
     expect(JSON.parse(stdout).registries[0].secrets).toEqual([
       { name: "MINE", scope: "user", id: expect.any(String), wins: true, reason: "user and password" },
@@ -265,7 +248,9 @@ describe("its JSON", () => {
 
 it("identities are named by the links that gave them", async () => {
   const roleArn = "arn:aws:iam::111122223333:role/gitpod-pull";
-  const at = await doctorBed({ clouds: { ecr: {}, imds: {}, gce: {}, sts: { roles: [{ arn: roleArn }] } } });
+  const at = await doctorMachine({
+    clouds: { ecr: {}, imds: {}, gce: {}, sts: { roles: [{ arn: roleArn }] } },
+  });
   at.configure({ registries: { [ECR]: { identity: { roleArn } } } });
   const { checks, findings } = await at.report();
   expect(findings).toEqual([]);
@@ -277,9 +262,9 @@ it("identities are named by the links that gave them", async () => {
 
 describe("where credentials do not go", () => {
   it("a registry that nobody declared is asked of no cloud and gets no login", async () => {
-    const at = await doctorBed({ secrets: [] });
-    at.dockerFile([]);
-    await at.run(["doctor", ECR, GAR, `${TEAM}/team/app:v1`]);
+    const at = await doctorMachine({ secrets: [] });
+    at.giveToUs([]);
+    await at.doctor(ECR, GAR, `${TEAM}/team/app:v1`);
     expect(
       at.clouds.imds.journal.count() + at.clouds.gce.journal.count() + at.clouds.ecr.journal.count(),
     ).toBe(0);
@@ -288,9 +273,9 @@ describe("where credentials do not go", () => {
 
   it("a name that is nearly a well-known one", async () => {
     const secrets = [{ name: "GHCR", host: "ghrc.io", value: "demo:c4nary-password" }];
-    const at = await doctorBed({ secrets, names: ["ghrc.io"] });
-    at.dockerFile(["ghrc.io"]);
-    await at.run(["doctor"]);
+    const at = await doctorMachine({ secrets, names: ["ghrc.io"] });
+    at.giveToUs(["ghrc.io"]);
+    await at.doctor();
     expect(at.team.journal).toEqual([]);
   });
 });

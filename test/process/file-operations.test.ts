@@ -4,9 +4,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { buildsUnderTest } from "../support/builds.ts";
 import { inWords } from "../support/herd.ts";
 import { machineForTest } from "../support/machine-for-test.ts";
-import { buildsUnderTest } from "../support/run-helper.ts";
 import { mayTrace } from "../support/strace.ts";
 
 const HOST = "registry.example.test";

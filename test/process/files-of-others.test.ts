@@ -4,10 +4,10 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, chownSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
+import { buildsUnderTest } from "../support/builds.ts";
 import type { Machine, Variables } from "../support/machine.ts";
 import { machineForTest } from "../support/machine-for-test.ts";
 import type { Running } from "../support/run.ts";
-import { buildsUnderTest } from "../support/run-helper.ts";
 import { everythingBelow } from "../support/transcript-canaries.ts";
 
 const HOST = "registry.example.test";

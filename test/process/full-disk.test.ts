@@ -3,10 +3,10 @@
 
 import { mkdirSync } from "node:fs";
 import { beforeEach, describe, expect, it } from "vitest";
+import { buildsUnderTest } from "../support/builds.ts";
 import { answerFor, type Machine, told } from "../support/machine.ts";
 import { machineForTest } from "../support/machine-for-test.ts";
 import type { Running } from "../support/run.ts";
-import { buildsUnderTest } from "../support/run-helper.ts";
 import { hasNamespaces } from "./namespaces.ts";
 
 const HOST = "registry.example.test";

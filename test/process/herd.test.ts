@@ -5,10 +5,10 @@ import { existsSync, readdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { parseRegistry } from "../../src/core/registry.ts";
+import { buildsUnderTest, executables } from "../support/builds.ts";
 import { atOnce, inWords, leaveDeadLocks, localOf, patientGet } from "../support/herd.ts";
 import type { Machine } from "../support/machine.ts";
 import { machineForTest } from "../support/machine-for-test.ts";
-import { buildsUnderTest, executables } from "../support/run-helper.ts";
 
 const HOST = "registry.example.test";
 const TEAM = { name: "TEAM", host: HOST, value: "demo:password" };

@@ -3,12 +3,10 @@
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { acceptedHosts, rejectedHosts } from "../../fixtures/hosts/table.ts";
-import { ids } from "../stand-ins/platform/ids.ts";
-import { type Platform, startPlatform } from "../stand-ins/platform/stand-in.ts";
-import { type Bed, type Build, buildsUnderTest, makeBed, runHelper } from "../support/run-helper.ts";
+import { type Build, buildsUnderTest } from "../support/builds.ts";
+import { type Machine, NOT_FOUND, startMachine } from "../support/machine.ts";
+import type { Running } from "../support/run.ts";
 import { inParallel } from "./in-parallel.ts";
-
-const NOT_FOUND = "credentials not found in native keychain\n";
 
 /** Every row for the executable, which is quick; a sample for the others, whose parser is the same. */
 const sample = <T>(build: Build, rows: readonly T[]): readonly T[] =>
@@ -32,58 +30,43 @@ const victims = [
 
 for (const build of buildsUnderTest()) {
   describe(build.name, () => {
-    let bed: Bed;
-    let platform: Platform;
+    let at: Machine;
     const password = (canonical: string): string => `password-of-${Buffer.from(canonical).toString("hex")}`;
     const served = acceptedHosts.filter((row) => !row.kind.endsWith("-token"));
 
     beforeAll(async () => {
-      bed = makeBed();
       const hosts = new Set([...served.map((row) => row.canonical), ...victims]);
       const secrets = [...hosts].map((host, n) => ({
         name: `S_${n}`,
         host,
         value: `demo:${password(host)}`,
       }));
-      platform = await startPlatform({ seed: { secrets } });
+      at = await startMachine({ build, secrets });
     });
 
-    afterAll(async () => {
-      await platform.close();
-      bed.remove();
-    });
+    afterAll(() => at.close());
 
-    const get = (input: string): ReturnType<typeof runHelper> =>
-      runHelper(build, ["get"], {
-        env: {
-          ...bed.env,
-          ONA_BASE_URL: platform.baseUrl,
-          ONA_ENVIRONMENT_ID: ids.environment,
-          DOCKER_CREDENTIAL_ONA_TOKEN: "env-token",
-        },
-        cwd: bed.cwd,
-        stdin: input,
-      });
+    const get = (input: string): Running => at.get(input);
 
     it("every good row gets the secret of its registry, whatever its spelling", async () => {
       await inParallel(sample(build, served), async (row) => {
         const { stdout, stderr, code } = await get(row.input);
         const answer = { ServerURL: row.input, Username: "demo", Secret: password(row.canonical) };
-        expect(stdout.toString(), row.input).toBe(`${JSON.stringify(answer)}\n`);
-        expect({ stderr: stderr.toString(), code }, row.input).toEqual({ stderr: "", code: 0 });
+        expect(stdout, row.input).toBe(`${JSON.stringify(answer)}\n`);
+        expect({ stderr, code }, row.input).toEqual({ stderr: "", code: 0 });
       });
     });
 
     it("every hostile row gets NF, and no request is made for it", async () => {
       await get("warm.example.test");
-      const before = platform.journal.count();
+      const before = at.platform.journal.count();
       await inParallel(sample(build, rejectedHosts), async (row) => {
         const { stdout, stderr, code } = await get(row.input);
         const shown = `${row.input} (${row.reason})`;
-        expect(stdout.toString(), shown).toBe(row.input.trim() === "" ? stdout.toString() : NOT_FOUND);
-        expect({ stderr: stderr.toString(), code }, shown).toEqual({ stderr: "", code: 1 });
+        expect(stdout, shown).toBe(row.input.trim() === "" ? stdout : NOT_FOUND);
+        expect({ stderr, code }, shown).toEqual({ stderr: "", code: 1 });
       });
-      const after = platform.journal.entries.slice(before).map((request) => request.method);
+      const after = at.platform.journal.entries.slice(before).map((request) => request.method);
       expect(after.filter((method) => method !== "GetEnvironment")).toEqual([]);
     });
   });

@@ -6,10 +6,10 @@ import { constants } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { beforeEach, describe, expect, it } from "vitest";
+import { buildsUnderTest } from "../support/builds.ts";
 import { answerFor, type Machine, type MachineRun, told } from "../support/machine.ts";
 import { machineForTest } from "../support/machine-for-test.ts";
 import type { Running } from "../support/run.ts";
-import { buildsUnderTest } from "../support/run-helper.ts";
 
 const HOST = "registry.example.test";
 const ANSWER = answerFor(HOST, "demo", "pw");

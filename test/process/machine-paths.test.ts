@@ -13,10 +13,10 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
+import { buildsUnderTest } from "../support/builds.ts";
 import { answerFor, type Machine, NOT_FOUND, told, type Variables } from "../support/machine.ts";
 import { machineForTest } from "../support/machine-for-test.ts";
 import type { Running } from "../support/run.ts";
-import { buildsUnderTest } from "../support/run-helper.ts";
 import { hasNamespaces } from "./namespaces.ts";
 
 const HOST = "registry.example.test";

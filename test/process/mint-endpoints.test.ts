@@ -4,7 +4,7 @@
 import { describe, expect, it } from "vitest";
 import { type AcceptedHost, acceptedHosts } from "../../fixtures/hosts/table.ts";
 import { readApiHost } from "../stand-ins/clouds/api-host.ts";
-import { executables } from "../support/run-helper.ts";
+import { executables } from "../support/builds.ts";
 import { behindProxy, mintMachine } from "./mint-machine.ts";
 
 const rows = new Map<string, AcceptedHost>();

@@ -8,7 +8,7 @@ import { writeExpiredSso } from "../stand-ins/clouds/aws-files.ts";
 import type { CloudOptions, Clouds } from "../stand-ins/clouds/clouds.ts";
 import type { Fault } from "../stand-ins/clouds/faults.ts";
 import { INSTANCE_ROLE, keyEnv } from "../stand-ins/clouds/key-ring.ts";
-import { buildsUnderTest, executables } from "../support/run-helper.ts";
+import { buildsUnderTest, executables } from "../support/builds.ts";
 import {
   cloudSecrets,
   ECR,

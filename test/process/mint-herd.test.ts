@@ -4,7 +4,7 @@
 import { setImmediate } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { ids } from "../stand-ins/platform/ids.ts";
-import { executables } from "../support/run-helper.ts";
+import { executables } from "../support/builds.ts";
 import { ECR, type MintMachine, mintMachine, passwordIn, REGION, type Said } from "./mint-machine.ts";
 
 const PROCESSES = 100;

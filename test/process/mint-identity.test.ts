@@ -8,8 +8,8 @@ import { fullProviderName } from "../stand-ins/clouds/google-sts.ts";
 import { newIssuer } from "../stand-ins/clouds/issuer.ts";
 import { INSTANCE_ROLE } from "../stand-ins/clouds/key-ring.ts";
 import { jwksPath } from "../stand-ins/platform/id-token.ts";
+import { executables } from "../support/builds.ts";
 import { NOT_FOUND } from "../support/machine.ts";
-import { executables } from "../support/run-helper.ts";
 import {
   behindProxy,
   ECR,

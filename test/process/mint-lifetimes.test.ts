@@ -3,7 +3,7 @@
 
 import { describe, expect, it } from "vitest";
 import type { Fault } from "../stand-ins/clouds/faults.ts";
-import { executables } from "../support/run-helper.ts";
+import { executables } from "../support/builds.ts";
 import { ECR, GAR, type MintMachine, mintMachine } from "./mint-machine.ts";
 
 const MINUTE_MS = 60_000;

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { keySection, type Section, writeAwsHome, writeExpiredSso } from "../stand-ins/clouds/aws-files.ts";
 import type { AccessKey } from "../stand-ins/clouds/key-ring.ts";
-import { buildsUnderTest } from "../support/run-helper.ts";
+import { buildsUnderTest } from "../support/builds.ts";
 import { behindProxy, ECR, type MintMachine, mintMachine } from "./mint-machine.ts";
 import { play, script } from "./mint-play.ts";
 
@@ -27,7 +27,7 @@ const sessionKeys = ({ accessKeyId, secretAccessKey, sessionToken = "" }: Access
 
 for (const build of buildsUnderTest().filter(({ name }) => name !== "source")) {
   describe(`${build.name}: ECR by`, () => {
-    const makeBed = () =>
+    const start = () =>
       mintMachine({
         build,
         native: false,
@@ -47,7 +47,7 @@ for (const build of buildsUnderTest().filter(({ name }) => name !== "source")) {
     }
 
     it.each(["corp", undefined])("a login of aws sso login, session %s", async (session) => {
-      const at = await makeBed();
+      const at = await start();
       const key = at.clouds.ring.temporary(WHO, Date.now() + HOUR_MS);
       const roleCredentials = { ...sessionKeys(key), expiration: key.expiresAtMs };
       const portal = await play({ roleCredentials });
@@ -61,7 +61,7 @@ for (const build of buildsUnderTest().filter(({ name }) => name !== "source")) {
     });
 
     it("a login of aws sso login that has ended and can be renewed", async () => {
-      const at = await makeBed();
+      const at = await start();
       const key = at.clouds.ring.temporary(WHO, Date.now() + HOUR_MS);
       const portal = await play({ roleCredentials: { ...sessionKeys(key), expiration: key.expiresAtMs } });
       const oidc = await play({
@@ -96,7 +96,7 @@ for (const build of buildsUnderTest().filter(({ name }) => name !== "source")) {
       ["that is good", HOUR_MS, 0],
       ["that is renewed", -1000, 1],
     ])("a login of aws login %s", async (_, lastsMs, renewals) => {
-      const at = await makeBed();
+      const at = await start();
       const key = at.clouds.ring.temporary(WHO, Date.now() + HOUR_MS);
       const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
       const dpopKey = privateKey.export({ type: "sec1", format: "pem" });
@@ -132,7 +132,7 @@ for (const build of buildsUnderTest().filter(({ name }) => name !== "source")) {
     });
 
     it("a program", async () => {
-      const at = await makeBed();
+      const at = await start();
       const { accessKeyId, secretAccessKey } = at.clouds.ring.permanent(LOGIN);
       const said = { Version: 1, AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey };
       const files = profile(at, { "profile dev": { credential_process: script(at, said) } });
@@ -140,7 +140,7 @@ for (const build of buildsUnderTest().filter(({ name }) => name !== "source")) {
     });
 
     it("a role of another profile", async () => {
-      const at = await makeBed();
+      const at = await start();
       const files = profile(at, {
         "profile dev": { role_arn: PULL, source_profile: "base" },
         "profile base": keySection(at.clouds.ring.permanent(LOGIN)),

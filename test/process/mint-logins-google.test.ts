@@ -16,7 +16,7 @@ import {
 } from "../stand-ins/clouds/google-files.ts";
 import { fullProviderName } from "../stand-ins/clouds/google-sts.ts";
 import { newIssuer } from "../stand-ins/clouds/issuer.ts";
-import { buildsUnderTest } from "../support/run-helper.ts";
+import { buildsUnderTest } from "../support/builds.ts";
 import { behindProxy, GAR, type MintMachine, mintMachine } from "./mint-machine.ts";
 import { play, script } from "./mint-play.ts";
 
@@ -28,7 +28,7 @@ for (const build of buildsUnderTest().filter(({ name }) => name !== "source")) {
     const issuer = newIssuer();
     const subjectToken = () => issuer.token(`https://iam.googleapis.com/${PROVIDER}`);
 
-    async function makeBed() {
+    async function start() {
       const service = newServiceAccountKey();
       const at = await mintMachine({
         build,
@@ -64,19 +64,19 @@ for (const build of buildsUnderTest().filter(({ name }) => name !== "source")) {
     }
 
     it("a service account", async () => {
-      const { at, service } = await makeBed();
+      const { at, service } = await start();
       expect((await mint(at, service.file)).whose).toBe(service.account.email);
     });
 
     it("a user, and of a service account by a user", async () => {
-      const { at } = await makeBed();
+      const { at } = await start();
       expect((await mint(at, authorizedUserFile(USER))).whose).toBe(USER.email);
       const file = impersonatedFile(at.clouds, authorizedUserFile(USER), TARGET);
       expect((await mint(at, file)).whose).toBe(TARGET);
     });
 
     it("an external account with its token in a file", async () => {
-      const { at } = await makeBed();
+      const { at } = await start();
       const subjectTokenFile = join(at.root, "subject");
       writeFileSync(subjectTokenFile, subjectToken());
       const file = externalAccountFile(at.clouds, { provider: PROVIDER, subjectTokenFile });
@@ -84,7 +84,7 @@ for (const build of buildsUnderTest().filter(({ name }) => name !== "source")) {
     });
 
     it("an external account with its token at a URL", async () => {
-      const { at } = await makeBed();
+      const { at } = await start();
       const tokens = await play({ value: subjectToken() });
       const format = { type: "json", subject_token_field_name: "value" };
       const file = external(at, { url: `https://${TOKENS}/t`, headers: { "X-Test": "1" }, format });
@@ -92,7 +92,7 @@ for (const build of buildsUnderTest().filter(({ name }) => name !== "source")) {
     });
 
     it("an external account with its token from a program", async () => {
-      const { at } = await makeBed();
+      const { at } = await start();
       const said = {
         version: 1,
         success: true,
@@ -106,7 +106,7 @@ for (const build of buildsUnderTest().filter(({ name }) => name !== "source")) {
     });
 
     it("an external account of AWS", async () => {
-      const { at } = await makeBed();
+      const { at } = await start();
       const sts = await play({ access_token: FAKE, token_type: "Bearer", expires_in: 3600 });
       const file = {
         type: "external_account",
@@ -126,7 +126,7 @@ for (const build of buildsUnderTest().filter(({ name }) => name !== "source")) {
     });
 
     it("a user of a workforce pool", async () => {
-      const { at } = await makeBed();
+      const { at } = await start();
       const sts = await play({ access_token: FAKE, token_type: "Bearer", expires_in: 3600 });
       const file = {
         type: "external_account_authorized_user",

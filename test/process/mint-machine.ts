@@ -4,10 +4,10 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished } from "vitest";
 import type { CloudOptions, Clouds } from "../stand-ins/clouds/clouds.ts";
+import type { Build } from "../support/builds.ts";
 import { Machine, startMachine, type Variables } from "../support/machine.ts";
 import { withCloudProxy, withClouds } from "../support/machine-clouds.ts";
 import type { Run } from "../support/run.ts";
-import type { Build } from "../support/run-helper.ts";
 
 export const PLATFORM_TOKEN = "c4nary-platform-token";
 export const REGION = "eu-central-1";

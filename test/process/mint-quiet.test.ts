@@ -1,8 +1,8 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { rejectedHosts } from "../../fixtures/hosts/table.ts";
 import type { Clouds } from "../stand-ins/clouds/clouds.ts";
+import { executables } from "../support/builds.ts";
 import { startRecordingProxy } from "../support/recording-proxy.ts";
-import { executables } from "../support/run-helper.ts";
 import { inParallel } from "./in-parallel.ts";
 import { ECR, failureIn, GAR, mintMachine, passwordIn } from "./mint-machine.ts";
 

@@ -4,8 +4,8 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { executables, repository } from "../support/builds.ts";
 import { Machine } from "../support/machine.ts";
-import { executables, repository } from "../support/run-helper.ts";
 import type { Seen } from "./mint-link.ts";
 import { ECR, failureIn, GAR, mintMachine, passwordIn } from "./mint-machine.ts";
 

@@ -3,7 +3,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync } from "node:fs";
 import { beforeEach, describe, expect, it } from "vitest";
-import { buildsUnderTest } from "../support/run-helper.ts";
+import { buildsUnderTest } from "../support/builds.ts";
 import { HOST, type TlsMachine, tlsMachine } from "./tls-machine.ts";
 
 for (const build of buildsUnderTest()) {

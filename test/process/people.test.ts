@@ -1,26 +1,16 @@
 // The contract's section 8, sentence by sentence, where no test of a single verb looks: what a run leaves behind, and what
 // the command of `exec` inherits.
 
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Machine } from "../support/machine.ts";
 import type { Run } from "../support/run.ts";
+import { snapshot } from "../support/snapshot.ts";
 import { configureMachine, secret } from "./configure-machine.ts";
 
 const done = (said: Run): void => expect(said, said.stderr).toMatchObject({ code: 0 });
 const auth = (login: string): string => Buffer.from(login).toString("base64");
-
-/** Every file of the user with its time and content, directories included. */
-function everything(root: string): readonly string[] {
-  return readdirSync(root, { recursive: true, encoding: "utf8" })
-    .toSorted()
-    .map((name) => {
-      const stat = statSync(join(root, name));
-      const content = stat.isFile() && stat.size < 1_000_000 ? readFileSync(join(root, name), "utf8") : "";
-      return `${name} ${stat.mode} ${stat.mtimeMs} ${content}`;
-    });
-}
 
 describe("unconfigure", () => {
   it("leaves no copy where configure made the file", async () => {
@@ -60,9 +50,9 @@ describe("--dry-run", () => {
   it.each(rows)("changes nothing at all, the cache included: %s", async (_name, prepare, args) => {
     const at = await configureMachine([secret("ghcr.io"), secret("b.test")]);
     await prepare(at);
-    const before = everything(at.root);
+    const before = snapshot(at.root);
     done(await at.run([...args, "--dry-run"]));
-    expect(everything(at.root)).toEqual(before);
+    expect(snapshot(at.root)).toEqual(before);
   });
 });
 

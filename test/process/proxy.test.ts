@@ -1,7 +1,7 @@
 // Which requests take a proxy: https only HTTPS_PROXY, never loopback, and never what NO_PROXY names.
 
 import { beforeEach, describe, expect, it } from "vitest";
-import { buildsUnderTest } from "../support/run-helper.ts";
+import { buildsUnderTest } from "../support/builds.ts";
 import { HOST, type TlsMachine, tlsMachine } from "./tls-machine.ts";
 
 for (const build of buildsUnderTest()) {

@@ -17,9 +17,9 @@ import {
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { executable, repository } from "../support/builds.ts";
 import { Machine, type Variables } from "../support/machine.ts";
 import type { Run } from "../support/run.ts";
-import { executable, repository } from "../support/run-helper.ts";
 import { configureMachine, secret } from "./configure-machine.ts";
 
 const SYSTEM = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";

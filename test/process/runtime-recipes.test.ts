@@ -8,7 +8,7 @@ import { parse } from "smol-toml";
 import { describe, expect, it } from "vitest";
 import { readArguments } from "../../src/edge/arguments.ts";
 import { findVerb } from "../../src/verbs.ts";
-import { repository } from "../support/run-helper.ts";
+import { repository } from "../support/builds.ts";
 
 const read = (name: string): string => readFileSync(join(repository, "examples", name), "utf8");
 const UNIT = "systemd/docker-credential-ona-export.service";

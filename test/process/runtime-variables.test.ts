@@ -6,9 +6,9 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { beforeEach, describe, expect, it } from "vitest";
+import { buildsUnderTest, isExecutable } from "../support/builds.ts";
 import { answerFor, type Machine, told } from "../support/machine.ts";
 import { machineForTest } from "../support/machine-for-test.ts";
-import { buildsUnderTest, isExecutable } from "../support/run-helper.ts";
 
 const HOST = "registry.example.test";
 const ANSWER = answerFor(HOST, "demo", "c4nary");

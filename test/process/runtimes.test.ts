@@ -12,10 +12,10 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
+import { buildsUnderTest } from "../support/builds.ts";
 import type { Machine, MachineRun } from "../support/machine.ts";
 import { machineForTest } from "../support/machine-for-test.ts";
 import type { Running } from "../support/run.ts";
-import { buildsUnderTest } from "../support/run-helper.ts";
 
 const HOST = "registry.example.test";
 const SECRET = "c4nary-password";

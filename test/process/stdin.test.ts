@@ -2,10 +2,10 @@
 // program reads in another way.) Whether the answer is warm or not, it is the same.
 
 import { describe, expect, it } from "vitest";
+import { buildsUnderTest } from "../support/builds.ts";
 import type { Machine, Variables } from "../support/machine.ts";
 import { machineForTest } from "../support/machine-for-test.ts";
 import type { Run, Running } from "../support/run.ts";
-import { buildsUnderTest } from "../support/run-helper.ts";
 
 const HOST = "registry.example.test";
 const TEAM = { name: "TEAM", host: HOST, value: "demo:password" };

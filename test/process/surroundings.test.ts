@@ -5,10 +5,10 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { beforeEach, describe, expect, it } from "vitest";
+import { buildsUnderTest } from "../support/builds.ts";
 import { answerFor, type Machine, type MachineRun, NOT_FOUND, told } from "../support/machine.ts";
 import { machineForTest } from "../support/machine-for-test.ts";
 import { run as execute, type Running } from "../support/run.ts";
-import { buildsUnderTest } from "../support/run-helper.ts";
 import { everythingBelow } from "../support/transcript-canaries.ts";
 
 const HOST = "registry.example.test";

@@ -2,10 +2,10 @@
 
 import { expect } from "vitest";
 import { type LoopbackCertificate, makeLoopbackCertificate } from "../stand-ins/platform/certificate.ts";
+import { type Build, isExecutable } from "../support/builds.ts";
 import { answerFor, type Machine, NOT_FOUND, type Variables } from "../support/machine.ts";
 import { machineForTest } from "../support/machine-for-test.ts";
 import { type RecordingProxy, startRecordingProxy } from "../support/recording-proxy.ts";
-import { type Build, isExecutable } from "../support/run-helper.ts";
 
 export const HOST = "registry.example.test";
 const NAMES = ["platform.example.test", "app.gitpod.io", "app.ona.com"];

@@ -2,7 +2,7 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { buildsUnderTest } from "../support/run-helper.ts";
+import { buildsUnderTest } from "../support/builds.ts";
 import { parseTranscript } from "../support/transcript.ts";
 import { appliesTo, runTranscript } from "../support/transcript-run.ts";
 

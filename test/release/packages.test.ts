@@ -16,7 +16,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { version } from "../../build/bundle.ts";
-import { repository } from "../support/run-helper.ts";
+import { repository } from "../support/builds.ts";
 import { output, type PullScene, startPullScene } from "./pull-scene.ts";
 
 const release = inject("release");

@@ -1,14 +1,11 @@
 // A stand-in platform with the secret of a private registry, that registry with one image, and an empty home. What is
 // released is tried with it: the helper alone, and skopeo, which asks the helper.
 
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { ids } from "../stand-ins/platform/ids.ts";
-import { startPlatform } from "../stand-ins/platform/stand-in.ts";
 import { makeImage, putImage } from "../stand-ins/registry/oci-image.ts";
 import { startRegistry } from "../stand-ins/registry/registry.ts";
-import { type Build, runHelper } from "../support/run-helper.ts";
+import { answerFor, startMachine } from "../support/machine.ts";
+import { run as start } from "../support/run.ts";
 
 export interface PullScene {
   readonly host: string;
@@ -30,32 +27,24 @@ export async function startPullScene(parent = tmpdir(), prefix = ""): Promise<Pu
   const image = makeImage();
   putImage(registry.store, "team/app", "v1", image);
   const { host } = registry;
-  const platform = await startPlatform({
-    seed: { secrets: [{ name: "TEAM", host, value: "robot:c4nary" }] },
-  });
-  const root = mkdtempSync(join(parent, "ona-pull-"));
-  chmodSync(root, 0o700);
-  mkdirSync(join(root, ".docker"));
-  writeFileSync(join(root, ".docker/config.json"), JSON.stringify({ credHelpers: { [host]: "ona" } }));
+  const at = await startMachine({ parent, secrets: [{ name: "TEAM", host, value: "robot:c4nary" }] });
+  at.onClose(() => registry.close());
+  at.giveToUs([host]);
+  const { XDG_RUNTIME_DIR: _, ...env } = at.env;
   return {
     host,
     image: `docker://${host}/team/app:v1`,
     digest: image.digest,
     env: {
-      HOME: root.slice(prefix.length),
-      DOCKER_CREDENTIAL_ONA_CACHE_DIR: join(root.slice(prefix.length), "cache"),
-      ONA_BASE_URL: platform.baseUrl,
-      ONA_ENVIRONMENT_ID: ids.environment,
-      DOCKER_CREDENTIAL_ONA_TOKEN: "env-token",
+      ...env,
+      HOME: at.home.slice(prefix.length),
+      TMPDIR: at.tmp.slice(prefix.length),
+      DOCKER_CREDENTIAL_ONA_CACHE_DIR: at.path("cache").slice(prefix.length),
       PATH: "/usr/local/bin:/usr/bin:/bin",
     },
-    answer: `${JSON.stringify({ ServerURL: host, Username: "robot", Secret: "c4nary" })}\n`,
-    valuesRead: () => platform.journal.count("GetSecretValue"),
-    close: async () => {
-      await platform.close();
-      await registry.close();
-      rmSync(root, { recursive: true });
-    },
+    answer: answerFor(host, "robot", "c4nary"),
+    valuesRead: () => at.platform.journal.count("GetSecretValue"),
+    close: at.close,
   };
 }
 
@@ -64,9 +53,8 @@ export async function output(
   command: readonly string[],
   options: { env: PullScene["env"]; stdin?: string; timeoutMs?: number },
 ): Promise<string> {
-  const build: Build = { name: "executable", command, present: true };
-  const run = await runHelper(build, [], { cwd: "/", ...options });
+  const run = await start(command, { cwd: "/", ...options });
   if (run.code !== 0)
     throw new Error(`${command.join(" ")}: ${run.code} ${run.signal}: ${run.stdout}${run.stderr}`);
-  return run.stdout.toString();
+  return run.stdout;
 }

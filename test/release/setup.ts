@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { TestProject } from "vitest/node";
-import { repository } from "../support/run-helper.ts";
+import { repository } from "../support/builds.ts";
 
 declare module "vitest" {
   interface ProvidedContext {

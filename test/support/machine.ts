@@ -17,8 +17,8 @@ import { dirname, join, resolve } from "node:path";
 import { ids } from "../stand-ins/platform/ids.ts";
 import type { PlatformSeed, SecretSeed } from "../stand-ins/platform/seed.ts";
 import { type Platform, type PlatformOptions, startPlatform } from "../stand-ins/platform/stand-in.ts";
+import { type Build, executable } from "./builds.ts";
 import { type Run, type Running, type RunOptions, run } from "./run.ts";
-import { type Build, executable } from "./run-helper.ts";
 
 export const NOT_FOUND = "credentials not found in native keychain\n";
 
@@ -61,7 +61,7 @@ export class Machine {
 
   constructor({ build = executable, parent = tmpdir() }: MachineOptions = {}) {
     this.build = build;
-    this.root = mkdtempSync(join(parent, "ona-machine-"));
+    this.root = mkdtempSync(join(parent, "ona-"));
     const made = (name: string): string => {
       mkdirSync(join(this.root, name), { mode: 0o700 });
       return join(this.root, name);
@@ -90,6 +90,10 @@ export class Machine {
     return join(this.home, ".docker/config.json");
   }
 
+  get hasPlatform(): boolean {
+    return this.#platform !== undefined;
+  }
+
   get platform(): Platform {
     if (this.#platform === undefined) throw new Error("this machine has no platform");
     return this.#platform;
@@ -103,6 +107,13 @@ export class Machine {
   /** A `get` of this host. */
   get(host: string, env: Variables = {}): Running {
     return this.run(["get"], { stdin: host, env });
+  }
+
+  /** What `docker login` does. */
+  store(host: string, username: string, secret: string): Running {
+    return this.run(["store"], {
+      stdin: JSON.stringify({ ServerURL: host, Username: username, Secret: secret }),
+    });
   }
 
   /** Runs any other command as this machine's user. */
@@ -187,8 +198,13 @@ export class Machine {
   close = async ({ keep = false } = {}): Promise<void> => {
     for (const running of this.#running) running.end();
     await Promise.allSettled([...this.#running]);
-    for (const end of this.#ends.splice(0).reverse()) await end();
+    const failures: unknown[] = [];
+    for (const end of this.#ends.splice(0).reverse()) {
+      // It must not stop at one that fails: the next may be a server that would go on running.
+      await Promise.try(end).catch((error: unknown) => failures.push(error));
+    }
     if (!keep) rmSync(this.root, { recursive: true, force: true, maxRetries: 5 });
+    if (failures.length > 0) throw failures[0];
   };
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -1,28 +1,28 @@
 // Runs one transcript against one build and judges each step: exact bytes, exit code, requests made.
 // After every step it also looks for secrets where none may be, and for wrong modes; no script can switch that off.
 
-import { join } from "node:path";
 import { expect } from "vitest";
-import { type Build, type HelperRun, isExecutable, runHelper } from "./run-helper.ts";
+import { type Build, isExecutable } from "./builds.ts";
+import { NOT_FOUND } from "./machine.ts";
+import type { Run } from "./run.ts";
 import { bytesOf, type Mark, type Step, type Transcript } from "./transcript.ts";
 import { everythingBelow, leaks } from "./transcript-canaries.ts";
-import { endWorld, filled, makeWorld, obey, pair, type World } from "./transcript-world.ts";
+import { filled, makeWorld, obey, pair, type World } from "./transcript-world.ts";
 
-const NOT_FOUND = "credentials not found in native keychain\n";
 const MOST_MS = 12_000;
 
 export async function runTranscript(transcript: Transcript, build: Build): Promise<void> {
-  const world = makeWorld();
+  const world = makeWorld(build);
   try {
     for (const entry of transcript.entries) {
       if (entry.kind === "directive") {
         if (entry.name !== "only" && entry.name !== "root") await obey(world, entry);
       } else {
-        await runStep(world, build, entry, `${transcript.file}:${entry.line}`);
+        await runStep(world, entry, `${transcript.file}:${entry.line}`);
       }
     }
   } finally {
-    await endWorld(world);
+    await world.at.close();
   }
 }
 
@@ -40,35 +40,28 @@ export function appliesTo(transcript: Transcript, build: Build): boolean {
   });
 }
 
-async function runStep(world: World, build: Build, step: Step, where: string): Promise<void> {
+async function runStep(world: World, step: Step, where: string): Promise<void> {
   const texts = (sign: string): string[] =>
     step.marks.filter((mark) => mark.sign === sign).map((mark) => filled(world, mark.text));
   const stdin = joined(texts("<").map(bytesOf), "\n");
   const before = seen(world);
   const args = step.args.map((arg) => filled(world, arg));
-  const run = await runHelper(build, args, {
-    env: { ...Object.fromEntries(world.env), ...Object.fromEntries(texts("with").map(pair)) },
-    cwd: world.bed.cwd,
+  const run = await world.at.run(args, {
+    env: Object.fromEntries(texts("with").map(pair)),
     stdin,
     stdinEnd: texts("stdin").includes("held") ? "held" : "closed",
   });
   const expected = expectation(world, step.marks, stdin.toString("utf8").trim());
   judge(run, expected, where);
-  await judgeTime(build, world, run, Number(texts("within")[0] ?? MOST_MS), where);
+  await judgeTime(world, run, Number(texts("within")[0] ?? MOST_MS), where);
   judgeRequests(world, step, before, where);
   judgeSecrets(world, run, where);
 }
 
 /** A run that was late on a busy machine is forgiven what a few bare starts cost there at the same moment. */
-async function judgeTime(
-  build: Build,
-  world: World,
-  run: HelperRun,
-  limitMs: number,
-  where: string,
-): Promise<void> {
+async function judgeTime(world: World, run: Run, limitMs: number, where: string): Promise<void> {
   if (run.tookMs <= limitMs) return;
-  const bare = await runHelper(build, ["version"], { env: world.bed.env, cwd: world.bed.cwd });
+  const bare = await world.at.run(["version"]);
   expect(run.tookMs - 6 * bare.tookMs, `${where}: time`).toBeLessThanOrEqual(limitMs);
 }
 
@@ -109,14 +102,13 @@ function outcomeOf(outcome: Mark, written: Expectation, text: string, asked: str
   return { ...written, stdout: line, stderr: line, code: 1, repeated: true };
 }
 
-function judge(run: HelperRun, expected: Expectation, where: string): void {
-  const shown = `${where}\nstdout: ${clipped(run.stdout)}\nstderr: ${clipped(run.stderr)}\n`;
+function judge(run: Run, expected: Expectation, where: string): void {
+  const shown = `${where}\nstdout: ${clipped(run.bytes.stdout)}\nstderr: ${clipped(run.bytes.stderr)}\n`;
   expect(run.timedOut, `${shown}it ended by itself`).toBe(false);
   expect(run.signal, `${shown}signal`).toBeNull();
-  compare(run.stdout, expected.stdout, `${shown}stdout`);
-  compare(run.stderr, expected.stderr, `${shown}stderr`);
-  if (expected.repeated)
-    expect(run.stderr.toString("utf8"), `${shown}stderr`).toBe(run.stdout.toString("utf8"));
+  compare(run.bytes.stdout, expected.stdout, `${shown}stdout`);
+  compare(run.bytes.stderr, expected.stderr, `${shown}stderr`);
+  if (expected.repeated) expect(run.stderr, `${shown}stderr`).toBe(run.stdout);
   expect(run.code, `${shown}exit code`).toBe(expected.code);
 }
 
@@ -136,13 +128,14 @@ interface Seen {
 }
 
 function seen(world: World): Seen {
-  const { platform } = world;
-  return { requests: platform?.journal.count() ?? 0, foreign: platform?.foreign.requestsSeen ?? 0 };
+  if (!world.at.hasPlatform) return { requests: 0, foreign: 0 };
+  const { journal, foreign } = world.at.platform;
+  return { requests: journal.count(), foreign: foreign.requestsSeen };
 }
 
 function judgeRequests(world: World, step: Step, before: Seen, where: string): void {
-  const { platform } = world;
-  if (platform === undefined) return;
+  if (!world.at.hasPlatform) return;
+  const { platform } = world.at;
   const made = platform.journal.entries.slice(before.requests);
   const text = (sign: string): string | undefined => step.marks.find((mark) => mark.sign === sign)?.text;
   const wanted = text("requests") ?? "";
@@ -167,13 +160,14 @@ function multiplied(word: string): string[] {
   return name === "" ? [] : Array.from({ length: Number(times ?? 1) }, () => name);
 }
 
-function judgeSecrets(world: World, run: HelperRun, where: string): void {
-  const told = run.stderr.toString("latin1") + (run.code === 0 ? "" : run.stdout.toString("latin1"));
+function judgeSecrets(world: World, run: Run, where: string): void {
+  const told =
+    run.bytes.stderr.toString("latin1") + (run.code === 0 ? "" : run.bytes.stdout.toString("latin1"));
   for (const canary of world.canaries) {
     if (told.includes(canary)) throw new Error(`${where}: ${canary} was told outside of an answer`);
   }
-  const { root, home } = world.bed;
-  const own = [join(root, "run/docker-credential-ona"), join(home, ".local/state/docker-credential-ona")];
+  const { root, cacheDir, stateDir } = world.at;
+  const own = [cacheDir, stateDir];
   const kept = (path: string): boolean =>
     own.some((dir) => path.startsWith(`${dir}/`)) && !/\.log/.test(path);
   const mayHold = (path: string): boolean => kept(path) || world.written.has(path);

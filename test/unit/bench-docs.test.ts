@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { filled } from "../bench/docs.ts";
-import { repository } from "../support/run-helper.ts";
+import { repository } from "../support/builds.ts";
 
 const page = readFileSync(join(repository, "docs/speed.md"), "utf8");
 

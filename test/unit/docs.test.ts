@@ -8,7 +8,7 @@ import { parseConfig } from "../../src/core/config.ts";
 import { FAILURE_CODES } from "../../src/core/failures.ts";
 import { readArguments } from "../../src/edge/arguments.ts";
 import { findVerb, VERBS } from "../../src/verbs.ts";
-import { repository } from "../support/run-helper.ts";
+import { repository } from "../support/builds.ts";
 
 const read = (path: string): string => readFileSync(join(repository, path), "utf8");
 const below = (folder: string, ending: string): string[] =>

@@ -4,7 +4,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { repository } from "../support/run-helper.ts";
+import { repository } from "../support/builds.ts";
 
 interface SourceFile {
   /** From `src/`, such as `core/entry.ts`. */

@@ -6,7 +6,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, write
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { repository } from "../../support/run-helper.ts";
+import { repository } from "../../support/builds.ts";
 
 const folder = join(repository, ".github/workflows");
 const { scripts } = JSON.parse(readFileSync(join(repository, "package.json"), "utf8")) as {

@@ -9,7 +9,7 @@ import { FAILURE_MESSAGES } from "../../../src/core/failure-messages.ts";
 import { FAILURE_CODES } from "../../../src/core/failures.ts";
 import { FINDING_MESSAGES } from "../../../src/core/finding-messages.ts";
 import { FINDING_CODES } from "../../../src/core/findings.ts";
-import { repository } from "../../support/run-helper.ts";
+import { repository } from "../../support/builds.ts";
 
 const rows = Object.entries({ ...FAILURE_MESSAGES, ...FINDING_MESSAGES });
 const src = join(repository, "src");

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { systemClock } from "../../../src/edge/clock.ts";
 import { createCache } from "../../../src/store/cache.ts";
-import { repository } from "../../support/run-helper.ts";
+import { repository } from "../../support/builds.ts";
 import { scratch, uid } from "./scratch.ts";
 
 const node = join(repository, "node_modules/node/bin/node");
