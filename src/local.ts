@@ -79,7 +79,6 @@ export class Local {
     const { found } = options;
     this.directories = found?.directories ?? findDirectories(context.env, context.uid);
     this.loaded = found?.loaded ?? loadConfig(context.env, this.directories.configFiles, context.uid);
-    this.madeCache = found?.cache;
   }
 
   get config(): Config {
@@ -113,7 +112,8 @@ export class Local {
     const { uid, clock } = this.context;
     const { cache } = this.directories;
     if (this.madeCache === undefined) {
-      const onDisk = cache.length === 0 ? noCache : createCache(cache, uid, clock);
+      const onDisk =
+        this.options.found?.cache ?? (cache.length === 0 ? noCache : createCache(cache, uid, clock));
       this.madeCache = this.options.overCache?.(onDisk) ?? onDisk;
     }
     return this.madeCache;

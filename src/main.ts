@@ -7,7 +7,6 @@ import { systemClock } from "./edge/clock.ts";
 import { readStdinNow } from "./edge/stdin-nonblocking.ts";
 import { writeAll } from "./edge/write-all.ts";
 import { Local } from "./local.ts";
-import { readOnce } from "./store/read-once.ts";
 
 /** Everything that is created belongs to us alone, whatever umask the caller had. */
 const callersUmask = process.umask(0o077);
@@ -18,10 +17,7 @@ process.on("SIGUSR1", () => undefined);
 const args = process.argv.slice(2);
 const stdin = args.length === 1 && args[0] === "get" ? readStdinNow() : undefined;
 const uid = process.geteuid?.() ?? 0;
-const local =
-  stdin?.complete === true
-    ? new Local({ env: process.env, uid, clock: systemClock }, { overCache: readOnce })
-    : undefined;
+const local = stdin?.complete === true ? new Local({ env: process.env, uid, clock: systemClock }) : undefined;
 const reply = warmReply() ?? (await slowReply());
 if (reply.stderr !== "") writeAll(2, reply.stderr);
 const isSaid = writeAll(1, reply.stdout);

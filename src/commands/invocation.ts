@@ -25,7 +25,7 @@ export interface HelperDeps {
   readonly executable: string;
   /** Runs `start` under the caller's umask; ours is 077. */
   readonly asCaller: <T>(start: () => T) => T;
-  /** What the warm path has read before it gave up, with its cache laid over. */
+  /** What the warm path has found before it gave up. */
   readonly found?: Found | undefined;
 }
 
