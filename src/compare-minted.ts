@@ -1,7 +1,7 @@
 // Is a login in somebody's file the very token that a cloud gives this machine anyway? A token is minted to find out, since
 // metadata servers give the same one again and again; never where it would come to lie on disk.
 
-import { CLOUDS } from "./core/clouds/clouds.ts";
+import { clouds } from "./core/clouds/clouds.ts";
 import { mintPlan } from "./core/mint-plan.ts";
 import type { RegistryRef } from "./core/registry.ts";
 import { ruleFor } from "./core/registry-rules.ts";
@@ -17,7 +17,7 @@ export async function isMintedLogin(
   local: Local,
   remote: Remote,
 ): Promise<boolean> {
-  const isToken = Object.values(CLOUDS).some(({ tokenUser }) => tokenUser === credential.username);
+  const isToken = Object.values(clouds()).some(({ tokenUser }) => tokenUser === credential.username);
   if (!isToken || prefetchObstacle(local) !== undefined) return false;
   const rule = ruleFor(local.config.rules, ref);
   const source = rule?.source ?? "platform";

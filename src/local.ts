@@ -3,7 +3,7 @@
 
 import { existsSync } from "node:fs";
 import { type Config, isIdentifier } from "./core/config.ts";
-import { isByIdToken, type MintPlan } from "./core/identity.ts";
+import { kindOf, type MintPlan } from "./core/identity.ts";
 import { setting } from "./core/setting.ts";
 import type { Clock } from "./edge/clock.ts";
 import { mintFingerprint } from "./sources/mint/cache-key.ts";
@@ -191,7 +191,7 @@ export class Local {
 
   /** The cache key of the token of `plan`. */
   mintKey(plan: MintPlan): string {
-    const byIdToken = plan.identity !== undefined && isByIdToken(plan.identity);
+    const byIdToken = plan.identity !== undefined && kindOf(plan.identity).byIdToken;
     const idTokenFrom = byIdToken ? JSON.stringify(this.config.idTokenCommand ?? []) : "";
     const fingerprint = mintFingerprint(plan, this.context.env, this.directories.home);
     return ["mint", this.baseUrl, this.owner, idTokenFrom, fingerprint].join("\n");

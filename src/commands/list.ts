@@ -1,7 +1,7 @@
 // `list`: which registries have a credential, and under which user name where that is known without reading a value.
 // It must come within three seconds and never fails: callers drop every credential when it does. The limit is `remote`'s.
 
-import { CLOUDS, isProvider, providerOf, recognizeCloud } from "../core/clouds/clouds.ts";
+import { clouds, isProvider, providerOf, recognizeCloud } from "../core/clouds/clouds.ts";
 import { dockerKey, type RegistryRef } from "../core/registry.ts";
 import { ruleFor } from "../core/registry-rules.ts";
 import { printableJson } from "../core/text.ts";
@@ -26,9 +26,9 @@ export async function list(local: Local, remote: Remote): Promise<Reply> {
 function userOf(ref: RegistryRef, local: Local): string {
   const rule = ruleFor(local.config.rules, ref);
   const source = rule?.source ?? "platform";
-  if (isProvider(source)) return CLOUDS[source].tokenUser;
+  if (isProvider(source)) return clouds()[source].tokenUser;
   const known = local.seesPlatform ? local.secretCache.answer(ref) : undefined;
   if (known?.kind === "credential") return known.credential?.username ?? "";
   const cloud = known?.kind === "native" ? (rule?.aliasOf ?? recognizeCloud(ref)) : undefined;
-  return cloud === undefined ? "" : CLOUDS[providerOf(cloud)].tokenUser;
+  return cloud === undefined ? "" : clouds()[providerOf(cloud)].tokenUser;
 }

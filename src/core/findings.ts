@@ -1,7 +1,7 @@
 // What `doctor` finds: the closed list of codes that only it gives, the form of a finding and the order of findings. A
 // finding may carry any code of failures.ts too. No text of one may contain a secret.
 
-import { CLOUDS } from "./clouds/clouds.ts";
+import { clouds } from "./clouds/clouds.ts";
 import type { Failure, FailureCode } from "./failures.ts";
 
 export const FINDING_CODES = [
@@ -92,7 +92,7 @@ const ROOTS: readonly RegExp[] = [
 ];
 
 function cloudCodes(): string {
-  return Object.values(CLOUDS)
+  return Object.values(clouds())
     .map(({ codes }) => `${codes}-`)
     .join("|");
 }

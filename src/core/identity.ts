@@ -1,6 +1,6 @@
 // What a mint is asked for: which token, and with whose identity.
 
-import type { CloudRegistry, Identities, IdentityChoice, Provider } from "./clouds/clouds.ts";
+import type { CloudRegistry, IdentityChoice, Provider } from "./clouds/clouds.ts";
 
 /** `machine`: what `runner-native` means; `default-chain`: what a provider as the `source` of an entry means. */
 export type IdentityBase = "machine" | "default-chain";
@@ -28,21 +28,13 @@ interface IdentityKind {
   readonly byIdToken: boolean;
 }
 
-const KINDS: Readonly<Record<IdentityChoice["kind"], IdentityKind>> = {
-  profile: { provider: "ecr", byIdToken: false },
-  role: { provider: "ecr", byIdToken: false },
-  "oidc-aws": { provider: "ecr", byIdToken: true },
-  "oidc-google": { provider: "gar", byIdToken: true },
-  impersonate: { provider: "gar", byIdToken: false },
-};
-
-export const isByIdToken = ({ kind }: IdentityChoice): boolean => KINDS[kind].byIdToken;
-
-export const providerOfIdentity = ({ kind }: IdentityChoice): Provider => KINDS[kind].provider;
-
-export function isIdentityOf<P extends Provider>(
-  provider: P,
-  identity: IdentityChoice,
-): identity is Identities[P] {
-  return providerOfIdentity(identity) === provider;
+export function kindOf({ kind }: IdentityChoice): IdentityKind {
+  const kinds: Readonly<Record<IdentityChoice["kind"], IdentityKind>> = {
+    profile: { provider: "ecr", byIdToken: false },
+    role: { provider: "ecr", byIdToken: false },
+    "oidc-aws": { provider: "ecr", byIdToken: true },
+    "oidc-google": { provider: "gar", byIdToken: true },
+    impersonate: { provider: "gar", byIdToken: false },
+  };
+  return kinds[kind];
 }

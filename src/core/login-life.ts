@@ -1,14 +1,14 @@
 // How long a local login lives. Tokens of the clouds that somebody logged in with by hand (`aws ecr
 // get-login-password | docker login`) end by themselves; everything else lives until it is erased.
 
-import { CLOUDS, providerOf, recognizeCloud } from "./clouds/clouds.ts";
+import { clouds, providerOf, recognizeCloud } from "./clouds/clouds.ts";
 import { Failure } from "./failures.ts";
 import type { Credential } from "./secret.ts";
 
 /** When a login ends, in milliseconds since 1970; infinity for an ordinary one. */
 export function loginEndMs(login: { registry: string; credential: Credential; madeAtMs: number }): number {
   const registry = recognizeCloud({ key: login.registry, kind: "registry" });
-  const cloud = registry === undefined ? undefined : CLOUDS[providerOf(registry)];
+  const cloud = registry === undefined ? undefined : clouds()[providerOf(registry)];
   const { username, secret } = login.credential;
   if (username !== cloud?.tokenUser) return Number.POSITIVE_INFINITY;
   return cloud.tokenEndMs(secret.expose(), login.madeAtMs);

@@ -2,8 +2,8 @@
 // wildcards beat more, and `*` stands for exactly one label.
 
 import {
-  CLOUDS,
   type CloudRegistry,
+  clouds,
   type IdentityChoice,
   isProvider,
   type Provider,
@@ -13,7 +13,7 @@ import {
 } from "./clouds/clouds.ts";
 import type { Fields } from "./config-fields.ts";
 import { InvalidInput } from "./failures.ts";
-import { providerOfIdentity } from "./identity.ts";
+import { kindOf } from "./identity.ts";
 import { parseRegistry, type RegistryRef } from "./registry.ts";
 
 export type RuleSource = "platform" | Provider | "none";
@@ -60,7 +60,7 @@ function parseRule(key: string, registries: Fields): RegistryRule {
   const rule: RegistryRule = {
     pattern,
     wildcards,
-    source: fields.choice("source", sources(), "platform"),
+    source: fields.choice<RuleSource>("source", ["platform", ...providers(), "none"], "platform"),
     identity: fields.has("identity") ? parseIdentity(fields.object("identity")) : undefined,
     onFailure: fields.choice("onFailure", ["fail", "anonymous"], "fail"),
     aliasOf: parseAlias(fields, wildcards),
@@ -69,8 +69,6 @@ function parseRule(key: string, registries: Fields): RegistryRule {
   checkMeaning(rule, name);
   return rule;
 }
-
-const sources = (): readonly RuleSource[] => ["platform", ...providers(), "none"];
 
 function checkMeaning(rule: RegistryRule, name: string): void {
   const { source, aliasOf, identity } = rule;
@@ -81,7 +79,7 @@ function checkMeaning(rule: RegistryRule, name: string): void {
     );
   }
   if (identity === undefined || clouds.length === 0) return;
-  const own = clouds.filter((cloud) => providerOf(cloud) === providerOfIdentity(identity));
+  const own = clouds.filter((cloud) => providerOf(cloud) === kindOf(identity).provider);
   if (own.length === 0)
     throw new InvalidInput(`${name}.identity does not belong to the cloud of this registry`);
   const partition = "roleArn" in identity ? identity.roleArn.split(":")[1] : undefined;
@@ -120,7 +118,7 @@ function parseIdentity(fields: Fields): IdentityChoice {
 }
 
 function readIdentity(fields: Fields): IdentityChoice {
-  for (const cloud of Object.values(CLOUDS)) {
+  for (const cloud of Object.values(clouds())) {
     const identity = cloud.readIdentity(fields);
     if (identity !== undefined) return identity;
   }
@@ -133,7 +131,7 @@ function readIdentity(fields: Fields): IdentityChoice {
 
 function readOidc(fields: Fields): IdentityChoice {
   const found: IdentityChoice[] = [];
-  for (const cloud of Object.values(CLOUDS)) {
+  for (const cloud of Object.values(clouds())) {
     const identity = cloud.readOidc(fields, found.length === 0);
     if (identity !== undefined) found.push(identity);
   }
@@ -190,4 +188,4 @@ function possibleClouds(rule: RegistryRule): readonly CloudRegistry[] {
 
 /** A pattern that fits one of these hosts, with its wildcards filled in, can mean its cloud. */
 const cloudShapes = (): readonly (readonly string[])[] =>
-  Object.values(CLOUDS).flatMap((cloud) => cloud.hostOfEveryShape().map((host) => host.split(".")));
+  Object.values(clouds()).flatMap((cloud) => cloud.hostOfEveryShape().map((host) => host.split(".")));

@@ -1,6 +1,6 @@
 // An outage for which no earlier answer could stand in, because a directory for the cache was passed over: the line says so.
 
-import { CLOUDS } from "../core/clouds/clouds.ts";
+import { clouds } from "../core/clouds/clouds.ts";
 import { Failure, type FailureCode } from "../core/failures.ts";
 import type { CacheDirectory } from "./cache.ts";
 import { lookAtDirectory } from "./look-at-directory.ts";
@@ -14,7 +14,7 @@ const LAST_ANSWER_WOULD_SERVE: ReadonlySet<FailureCode> = new Set([
   "platform-bad-answer",
   "platform-redirect",
   "imds-no-answer",
-  ...Object.values(CLOUDS).map(({ codes }) => `${codes}-unreachable` as const),
+  ...Object.values(clouds()).map(({ codes }) => `${codes}-unreachable` as const),
 ]);
 
 /** `failure`, with the directory that was passed over in its hint where that may be why nothing could stand in. */

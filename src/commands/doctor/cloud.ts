@@ -1,7 +1,7 @@
 // The machine's identity at its cloud: which link of the chain answered, whose role or account it is, and on GCE which
 // access scopes limit it. Nobody is asked unless a registry takes a token of that cloud.
 
-import { CLOUDS, type Provider, providers } from "../../core/clouds/clouds.ts";
+import { clouds, type Provider, providers } from "../../core/clouds/clouds.ts";
 import type { Seen } from "../../core/findings.ts";
 import { metadataAccount } from "../../sources/google/account.ts";
 import type { Checked, Fact, Json } from "./check.ts";
@@ -36,7 +36,7 @@ export async function checkCloud(scene: Scene, registries: readonly RegistryRepo
   const data: Record<string, Json> = {};
   const seen: Seen[] = [];
   for (const provider of providers()) {
-    const { name, codes } = CLOUDS[provider];
+    const { name, codes } = clouds()[provider];
     const links = linksIn(scene.steps, new RegExp(`^${codes} identity from (.*): (?:keys|token)$`));
     data[codes] = null;
     if (links.length === 0) continue;

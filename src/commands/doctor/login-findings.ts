@@ -1,6 +1,6 @@
 // What a real login met, as findings: whose fault it is and the step that mends it depends on where the credential is from.
 
-import { CLOUDS, type CloudRegistry, recognizeCloud } from "../../core/clouds/clouds.ts";
+import { type CloudRegistry, clouds, recognizeCloud } from "../../core/clouds/clouds.ts";
 import { inWords } from "../../core/duration.ts";
 import type { Seen } from "../../core/findings.ts";
 import type { ImageHome } from "../../core/image.ts";
@@ -118,7 +118,7 @@ function endWords({ kind }: CloudRegistry, username: string | undefined): string
     case "ecr-public":
       return "ECR ends 12 hours";
     case "gar":
-      return username === CLOUDS.gar.tokenUser ? "this kind ends an hour" : undefined;
+      return username === clouds().gar.tokenUser ? "this kind ends an hour" : undefined;
   }
 }
 

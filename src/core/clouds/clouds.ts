@@ -4,8 +4,8 @@
 import type { Fields } from "../config-fields.ts";
 import type { FailureCode } from "../failures.ts";
 import type { RegistryRef } from "../registry.ts";
-import { AWS, type AwsIdentity, type EcrRegistry } from "./aws.ts";
-import { type GarRegistry, GOOGLE, type GoogleIdentity } from "./google.ts";
+import { type AwsIdentity, aws, type EcrRegistry } from "./aws.ts";
+import { type GarRegistry, type GoogleIdentity, google } from "./google.ts";
 
 /** By provider, named as `source` of a registry's entry names it: what a registry's host says. */
 export interface CloudRegistries {
@@ -48,18 +48,18 @@ interface Cloud<P extends Provider> {
 type FailurePrefix = PrefixOf<FailureCode, "-no-credentials"> & PrefixOf<FailureCode, "-unreachable">;
 type PrefixOf<Code, End extends string> = Code extends `${infer Prefix}${End}` ? Prefix : never;
 
-export const CLOUDS: { readonly [P in Provider]: Cloud<P> } = { ecr: AWS, gar: GOOGLE };
+export const clouds = (): { readonly [P in Provider]: Cloud<P> } => ({ ecr: aws(), gar: google() });
 
-export const providers = (): readonly Provider[] => Object.keys(CLOUDS).filter(isProvider);
+export const providers = (): readonly Provider[] => Object.keys(clouds()).filter(isProvider);
 
 export function isProvider(text: string): text is Provider {
-  return Object.hasOwn(CLOUDS, text);
+  return Object.hasOwn(clouds(), text);
 }
 
 /** The cloud registry that `ref` is, or undefined for every other registry, look-alikes included. */
 export function recognizeCloud(ref: RegistryRef): CloudRegistry | undefined {
   if (ref.kind !== "registry") return undefined;
-  for (const cloud of Object.values(CLOUDS)) {
+  for (const cloud of Object.values(clouds())) {
     const registry = cloud.recognize(ref.key);
     if (registry !== undefined) return registry;
   }

@@ -18,53 +18,46 @@ export type GoogleIdentity =
 /** How long an access token lives, unless a credential file orders a longer one. */
 export const GOOGLE_LIFE_MS = 3_600_000;
 
-export const GOOGLE = {
-  name: "Google",
-  codes: "google",
-  tokenUser: "oauth2accesstoken",
+/** Made when it is asked for: most warm answers have nothing to do with a cloud. */
+export const google = () =>
+  ({
+    name: "Google",
+    codes: "google",
+    tokenUser: "oauth2accesstoken",
 
-  recognize(host: string): GarRegistry | undefined {
-    return /^(?:gcr\.io|[a-z0-9_-]+\.gcr\.io|[a-z0-9]+(?:-[a-z0-9]+)*-docker\.pkg\.dev|docker\.[a-z0-9]+(?:-[a-z0-9]+)*\.rep\.pkg\.dev)$/.test(
-      host,
-    )
-      ? { kind: "gar" }
-      : undefined;
-  },
-
-  hostOfEveryShape: (): readonly string[] => [
-    "gcr.io",
-    "eu.gcr.io",
-    "us-docker.pkg.dev",
-    "docker.us-east1.rep.pkg.dev",
-  ],
-
-  readIdentity(fields: Fields): GoogleIdentity | undefined {
-    const serviceAccount = readAccount(fields);
-    return serviceAccount === undefined ? undefined : { kind: "impersonate", serviceAccount };
-  },
-
-  readOidc(fields: Fields, isAlone: boolean): GoogleIdentity | undefined {
-    const provider = fields.text("workloadIdentityProvider", isProvider, "must be projects/…/providers/…");
-    const serviceAccount = isAlone ? readAccount(fields) : undefined;
-    if (provider === undefined) return undefined;
-    return {
-      kind: "oidc-google",
-      workloadIdentityProvider: providerPattern().exec(provider)?.[1] ?? "",
-      ...(serviceAccount === undefined ? {} : { serviceAccount }),
-    };
-  },
-
-  /** The token does not say its own end. */
-  tokenEndMs(_password: string, madeAtMs: number): number {
-    return madeAtMs + GOOGLE_LIFE_MS;
-  },
-} as const;
+    recognize(host: string): GarRegistry | undefined {
+      const isGoogles =
+        /^(?:gcr\.io|[a-z0-9_-]+\.gcr\.io|[a-z0-9]+(?:-[a-z0-9]+)*-docker\.pkg\.dev|docker\.[a-z0-9]+(?:-[a-z0-9]+)*\.rep\.pkg\.dev)$/.test(
+          host,
+        );
+      return isGoogles ? { kind: "gar" } : undefined;
+    },
+    readIdentity(fields: Fields): GoogleIdentity | undefined {
+      const serviceAccount = readAccount(fields);
+      return serviceAccount === undefined ? undefined : { kind: "impersonate", serviceAccount };
+    },
+    readOidc(fields: Fields, isAlone: boolean): GoogleIdentity | undefined {
+      const isRight = (text: string): boolean => providerIn(text) !== undefined;
+      const provider = fields.text("workloadIdentityProvider", isRight, "must be projects/…/providers/…");
+      const serviceAccount = isAlone ? readAccount(fields) : undefined;
+      if (provider === undefined) return undefined;
+      const workloadIdentityProvider = providerIn(provider) ?? "";
+      const account = serviceAccount === undefined ? {} : { serviceAccount };
+      return { kind: "oidc-google", workloadIdentityProvider, ...account };
+    },
+    /** The token does not say its own end. */
+    tokenEndMs: (_password: string, madeAtMs: number): number => madeAtMs + GOOGLE_LIFE_MS,
+    hostOfEveryShape: () => ["gcr.io", "eu.gcr.io", "us-docker.pkg.dev", "docker.us-east1.rep.pkg.dev"],
+  }) as const;
 
 function readAccount(fields: Fields): string | undefined {
+  const isEmail = (text: string): boolean => /^[A-Za-z0-9._-]+@[A-Za-z0-9.-]+$/.test(text);
   return fields.text("serviceAccount", isEmail, "must be the address of a service account");
 }
 
-const isEmail = (text: string): boolean => /^[A-Za-z0-9._-]+@[A-Za-z0-9.-]+$/.test(text);
-const isProvider = (text: string): boolean => providerPattern().test(text);
-const providerPattern = (): RegExp =>
-  /^(?:https:)?(?:\/\/iam\.googleapis\.com\/)?(projects\/[^/\s]+\/locations\/[^/\s]+\/workloadIdentityPools\/[^/\s]+\/providers\/[^/\s]+)$/;
+/** The full name of a workload identity provider, however it is written. */
+function providerIn(text: string): string | undefined {
+  return /^(?:https:)?(?:\/\/iam\.googleapis\.com\/)?(projects\/[^/\s]+\/locations\/[^/\s]+\/workloadIdentityPools\/[^/\s]+\/providers\/[^/\s]+)$/.exec(
+    text,
+  )?.[1];
+}

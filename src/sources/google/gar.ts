@@ -1,7 +1,7 @@
 // Mints the token of a Google registry: from the machine's metadata server, from application default credentials,
 // by workload identity federation or by impersonation. The library is loaded only where a client of it is needed.
 
-import { GOOGLE, GOOGLE_LIFE_MS, type GoogleIdentity } from "../../core/clouds/google.ts";
+import { GOOGLE_LIFE_MS, type GoogleIdentity, google } from "../../core/clouds/google.ts";
 import { isRecord, isText } from "../../core/entry.ts";
 import { Failure, toFailure } from "../../core/failures.ts";
 import type { MintPlan } from "../../core/identity.ts";
@@ -48,7 +48,7 @@ function minted(answer: GoogleToken, source: Source, obtainedAtMs: number): Mint
     });
   }
   return {
-    username: GOOGLE.tokenUser,
+    username: google().tokenUser,
     secret: new Secret(token),
     obtainedAtMs,
     expiresAtMs,

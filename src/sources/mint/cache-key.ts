@@ -2,7 +2,7 @@
 // the environment could change either. Reads no file and no clock, asks nobody; secrets appear as hashes only.
 
 import { statSync } from "node:fs";
-import { isByIdToken, type MintPlan } from "../../core/identity.ts";
+import { kindOf, type MintPlan } from "../../core/identity.ts";
 import { sha256 } from "../../core/sha256.ts";
 import { endpointParameters, serviceOf } from "../aws/endpoint.ts";
 import { sharedFiles } from "../aws/files.ts";
@@ -60,7 +60,7 @@ export function mintFingerprint(plan: MintPlan, env: Env, home: string | undefin
 }
 
 function awsSurroundings({ identity, audience }: MintPlan, env: Env, home: string | undefined): unknown {
-  if (identity !== undefined && isByIdToken(identity)) return [audience];
+  if (identity !== undefined && kindOf(identity).byIdToken) return [audience];
   const files = sharedFiles(env, home);
   return [
     // A profile that is named in the configuration is not another one for a variable, but may build on the rest.
@@ -72,7 +72,7 @@ function awsSurroundings({ identity, audience }: MintPlan, env: Env, home: strin
 }
 
 function googleSurroundings({ identity, audience }: MintPlan, env: Env, home: string | undefined): unknown {
-  if (identity !== undefined && isByIdToken(identity)) return [audience];
+  if (identity !== undefined && kindOf(identity).byIdToken) return [audience];
   const path = credentialPath(env, home)?.path;
   const federation = path === undefined ? [] : hashes(env, FEDERATION_VARIABLES);
   return [hashes(env, GOOGLE_VARIABLES), fileMark(path), federation];
