@@ -19,10 +19,9 @@ export type Provider = keyof CloudRegistries;
 export type CloudRegistry = CloudRegistries[Provider];
 
 /** By provider: whose identity a token is minted with, as the configuration says it. */
-export interface Identities extends Readonly<Record<Provider, { readonly kind: string }>> {
-  readonly ecr: AwsIdentity;
-  readonly gar: GoogleIdentity;
-}
+export type Identities = ForEach<{ readonly ecr: AwsIdentity; readonly gar: GoogleIdentity }>;
+
+type ForEach<Kinds extends Readonly<Record<Provider, { readonly kind: string }>>> = Kinds;
 
 export type IdentityChoice = Identities[Provider];
 
