@@ -1,5 +1,5 @@
 // The borders of the source tree, read from its text: the core decides and touches nothing, undici is known to its
-// own files, an SDK to the file that is named after its cloud; and no file is longer than can be read in one go.
+// own files, an SDK to its cloud's folder, no cloud to another; and no file is longer than can be read in one go.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
