@@ -116,6 +116,9 @@ describe("an auth file", () => {
     ["white space", "\n", "empty"],
     ["an empty object", "{}", "empty"],
     ["no logins", '{"auths": {}}', "empty"],
+    ["another empty object", '{"other": {}}', "foreign"],
+    ["logins that are a list", '{"auths": []}', "foreign"],
+    ["logins that are a number", '{"auths": 5}', "foreign"],
     ["somebody's login", '{"auths": {"a.test": {"auth": "dTpw"}}}', "foreign"],
     ["somebody's settings", '{"currentContext": "x"}', "foreign"],
     ["ours after docker login wrote it anew", '{"auths": {"a.test": {}}}', "foreign"],
@@ -127,10 +130,25 @@ describe("an auth file", () => {
     expect(readAuthFile(text).kind).toBe(kind);
   });
 
+  it.each([
+    ["a number", { "a.test": 5 }],
+    ["no time", { "a.test": "soon" }],
+    ["another registry's", { "b.test": "2026-11-28T21:14:19Z" }],
+    ["text for all", "2026-11-28T21:14:19Z"],
+    ["nothing", undefined],
+  ])("an end that is %s is none", (_, expires) => {
+    const auths = { "a.test": { auth: "dTpw" } };
+    const read = readAuthFile(JSON.stringify({ auths, "docker-credential-ona": { expires } }));
+    expect(read.kind === "ours" && exposed(read.entries)).toEqual([["a.test", "u", "p", undefined]]);
+  });
+
   it("takes nothing odd for an entry", () => {
     const auths = {
       "a.test": 1,
       "b.test": { auth: "%%%" },
+      "e.test": { auth: 5 },
+      "f.test": {},
+      "g.test": null,
       "http://c.test": { auth: "dTpw" },
       "d.test": { auth: "dQ==" },
     };
