@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { shortDigest } from "../../../src/core/digest.ts";
+import { hex, shortDigest } from "../../../src/core/digest.ts";
 
 it("has one form for every text", () => {
   fc.assert(
@@ -28,4 +28,26 @@ it("gives keys that differ in one place different names", () => {
 
 it("tells texts of the same letters apart", () => {
   expect(new Set(["ab", "ba", "a\0b", "a", "b", "", "\0", "\0\0"].map(shortDigest)).size).toBe(8);
+});
+
+it("is four polynomials over the length and the units, as whole numbers without a limit give them", () => {
+  const polynomial = (text: string, factor: bigint): string => {
+    let value = BigInt(text.length) % 2n ** 24n;
+    for (let at = 0; at < text.length; at += 1)
+      value = (value * factor + BigInt(text.charCodeAt(at)) + 1n) % 2n ** 24n;
+    return value.toString(16).padStart(6, "0");
+  };
+  for (const text of ["", "a", "registry.example.test", "\uffff".repeat(300), "x".repeat(5000)]) {
+    expect(shortDigest(text)).toBe([59n, 83n, 101n, 127n].map((factor) => polynomial(text, factor)).join(""));
+  }
+});
+
+it.each([
+  [0, "00000000"],
+  [1, "00000001"],
+  [-1, "ffffffff"],
+  [-(2 ** 31), "80000000"],
+  [0x0badf00d, "0badf00d"],
+])("%i in eight digits", (value, text) => {
+  expect(hex(value)).toBe(text);
 });
