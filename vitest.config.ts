@@ -1,12 +1,13 @@
 import { defineConfig } from "vitest/config";
 
 /** Tests that take a machine to themselves: herds of processes, and limits in real time that a busy machine would exceed. */
-const ALONE = ["test/process/{herd,mint-herd,mint-silent}.test.ts"];
+const ALONE = ["test/process/{herd,mint-herd,mint-silent,mint-failures}.test.ts"];
 
 export default defineConfig({
   test: {
     passWithNoTests: false,
     maxWorkers: "100%",
+    teardownTimeout: 60_000,
     projects: [
       {
         test: {
@@ -28,6 +29,7 @@ export default defineConfig({
           name: "process",
           include: ["test/{process,demo}/**/*.test.ts"],
           exclude: ALONE,
+          maxConcurrency: 3,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
