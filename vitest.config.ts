@@ -1,11 +1,23 @@
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Tests that take a machine to themselves: herds of processes, and limits in real time that a busy machine would exceed. */
 const ALONE = ["test/process/{herd,mint-herd,mint-silent,mint-failures}.test.ts"];
 
+/** Files that take minutes come first, so that the rest fills the other worker. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isLong = ({ moduleId }: TestSpecification): boolean =>
+      /(?:transcripts|export-watch|clients\/docker)\.test\.ts$/.test(moduleId);
+    const sorted = await super.sort(files);
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
+
 export default defineConfig({
   test: {
     passWithNoTests: false,
+    sequence: { sequencer: LongestFirst },
     maxWorkers: "100%",
     teardownTimeout: 60_000,
     projects: [

@@ -1,4 +1,5 @@
-// Every script of fixtures/transcripts, against the source, the bundle and the executable: one suite, run unchanged.
+// Every script of fixtures/transcripts, against the bundle and the executable, and any other build that is asked for: one
+// suite, run unchanged.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
@@ -13,10 +14,10 @@ const transcripts = readdirSync(folder)
   .map((file) => parseTranscript(file, readFileSync(new URL(file, folder), "utf8")));
 
 it("there is a build to test", () => {
-  expect(buildsUnderTest(["source"])).not.toEqual([]);
+  expect(buildsUnderTest()).not.toEqual([]);
 });
 
-for (const build of buildsUnderTest(["source"])) {
+for (const build of buildsUnderTest()) {
   describe.concurrent(build.name, () => {
     for (const transcript of transcripts) {
       it.skipIf(!appliesTo(transcript, build))(`${transcript.file}: ${transcript.title}`, async () => {

@@ -39,12 +39,12 @@ function build(name: BuildName, command: readonly string[]): Build {
 }
 
 /**
- * The builds to test: `ONA_TEST_BUILDS`, else the bundle and the executable. The transcripts run on the source too, which is
- * slow to load and otherwise tested by the unit layer. One that was not built is left out with a line that says so; in CI it
- * stays in, so that its tests fail.
+ * The builds to test: `ONA_TEST_BUILDS`, else the bundle and the executable. The source is slow to load and tested by the unit
+ * layer; `npm run test:source` runs the transcripts on it. One that was not built is left out with a line that says so; in CI
+ * it stays in, so that its tests fail.
  */
-export function buildsUnderTest(others: readonly BuildName[] = []): readonly Build[] {
-  const chosen = CHOSEN ?? [...others, ...BUILT];
+export function buildsUnderTest(): readonly Build[] {
+  const chosen = CHOSEN ?? BUILT;
   const asked = builds.filter(({ name }) => chosen.includes(name));
   const absent = asked.filter((one) => !one.present);
   if (process.env.CI === "true") return asked;
