@@ -1,5 +1,6 @@
-// Entry point. Only this file reads argv and the environment, sets the umask, and ends the process. A warm `get` is
-// answered from here; everything else is loaded by the slow path.
+// Entry point. Only this file reads argv and the environment (edge/silence-libraries.ts changes two variables for the
+// clouds' libraries and puts them back), sets the umask, and ends the process. A warm `get` is answered from here;
+// everything else is loaded by the slow path.
 
 import { getNow } from "./commands/get.ts";
 import type { Reply } from "./commands/reply.ts";
