@@ -95,8 +95,8 @@ async function perform(run: Run, deps: HelperDeps): Promise<Reply> {
     if (verb === "erase") return erase(stdin, local);
     return await (await import("./commands/store.ts")).store(stdin, local, remote);
   } catch (error) {
-    if (error instanceof InvalidInput) return refuse(error.message);
     if (verb === "list") return answer("{}\n");
+    if (error instanceof InvalidInput) return refuse(error.message);
     return refuse(failureLine("docker-credential-ona", toFailure(error)));
   }
 }

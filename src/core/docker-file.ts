@@ -19,7 +19,7 @@ export interface DockerFile {
   readonly logins: readonly StoredLogin[];
 }
 
-/** An empty file is one without entries, as Docker sees it too. Throws a JsonEditError for what is no JSON object. */
+/** An empty file is one without entries, as Docker sees it too. Throws an InvalidInput for what is no JSON object. */
 export function readDockerFile(content: string): DockerFile {
   const text = content.trim() === "" ? "{}" : content;
   const root = parseJsonObject(text);

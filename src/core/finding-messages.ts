@@ -1,4 +1,4 @@
-// Every code that only `doctor` gives, in one table beside messages.ts: what was seen, what is behind it, what mends it.
+// Every code that only `doctor` gives, in one table beside failure-messages.ts: what was seen, what is behind it, what mends it.
 
 import type { Message } from "./failure-messages.ts";
 import type { FindingCode } from "./findings.ts";

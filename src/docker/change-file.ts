@@ -91,10 +91,12 @@ export async function releaseConfigFile(owned: OwnedFile, tools: FileTools): Pro
   });
 }
 
-/** What a run that was killed left beside the file, logins included. */
+/** What a run that was killed left beside the file and beside its copy, logins included. */
 function sweepTemporaries({ target, stat }: ConfigFile, { uid, clock }: FileTools): void {
   for (const owner of new Set([uid, stat?.uid ?? uid])) {
-    sweepBeside(target, ".", { uid: owner, mode: stat?.mode ?? 0o600, nowMs: clock.nowMs() });
+    for (const file of [target, backupOf(target)]) {
+      sweepBeside(file, ".", { uid: owner, mode: stat?.mode ?? 0o600, nowMs: clock.nowMs() });
+    }
   }
 }
 

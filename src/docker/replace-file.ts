@@ -25,12 +25,12 @@ import { basename, dirname, join, resolve } from "node:path";
 import { Failure } from "../core/failures.ts";
 import { readAtMost } from "../edge/read-at-most.ts";
 import { randomName } from "../store/atomic-file.ts";
+import { GROUP } from "../store/sweep.ts";
 
 /** An auth file may hold many logins. */
 const MAX_BYTES = 16 * 1024 * 1024;
 const MAX_LINKS = 40;
 const OWNER_MAY_WRITE = 0o200;
-const GROUP = 0o070;
 
 export interface ConfigFile {
   /** As it was named, absolute. */

@@ -7,9 +7,11 @@ import { beginsLikeEntry, entryKey } from "../core/entry.ts";
 import { joinPath, parentOf } from "../core/paths.ts";
 import { readPrivateFile } from "./atomic-file.ts";
 
+/** The rights that a writer leaves out where it cannot give the file its group. */
+export const GROUP = 0o070;
 /** A temporary file this old has lost its writer. */
 const ORPHAN_AGE_MS = 60_000;
-/** The end of a temporary name: the writer's process, and what atomic-file.ts makes at random. */
+/** The end of a temporary name: the writer's process, and what atomic-file.ts and replace-file.ts make at random. */
 const namesWriter = (end: string): boolean => /^[1-9][0-9]{0,9}-[0-9a-z]{8}$/.test(end);
 
 export interface SweepRules {
@@ -45,7 +47,7 @@ export interface Beside {
 
 /**
  * Removes what writers of the one file `target` left that were killed. `lead` stands before its name in theirs. The directory
- * is somebody else's, so nothing but the name tells, and only a file that is as its writer made it goes.
+ * is somebody else's, so only a file goes that has such a name and is as its writer made it.
  */
 export function sweepBeside(target: string, lead: "" | ".", { uid, mode, nowMs }: Beside): void {
   const dir = parentOf(target);
@@ -57,7 +59,7 @@ export function sweepBeside(target: string, lead: "" | ".", { uid, mode, nowMs }
       const stat = lstatSync(path);
       const bits = stat.mode & 0o7777;
       const isAsMade =
-        stat.isFile() && stat.nlink === 1 && stat.uid === uid && (bits === 0o600 || bits === mode);
+        stat.isFile() && stat.nlink === 1 && stat.uid === uid && [0o600, mode, mode & ~GROUP].includes(bits);
       if (isAsMade && nowMs - stat.mtimeMs > ORPHAN_AGE_MS) unlinkSync(path);
     } catch {
       // Gone already, or not ours to remove.

@@ -40,6 +40,7 @@ describe("a record that is lost", () => {
 describe("what a killed run left", () => {
   const OLD_S = Date.now() / 1000 - 120;
   const NAME = ".config.json.tmp-99-abcdefgh";
+  const OF_COPY = ".config.json.before-ona.tmp-99-abcdefgh";
 
   test.each<[string, (at: Machine) => Promise<unknown>]>([
     ["configure", (at) => at.run(["configure"])],
@@ -67,12 +68,14 @@ describe("what a killed run left", () => {
       ".config.json.tmp-0-abcdefgh",
     ];
     put(NAME);
+    put(OF_COPY);
     for (const name of others) put(name);
     put(".config.json.tmp-98-abcdefgh", 0o644);
     at.write(join(at.home, ".docker", ".config.json.tmp-97-abcdefgh"), "young");
     await act(at);
     const left = readdirSync(join(at.home, ".docker"));
     expect(left).not.toContain(NAME);
+    expect(left).not.toContain(OF_COPY);
     expect(left).toEqual(
       expect.arrayContaining([...others, ".config.json.tmp-98-abcdefgh", ".config.json.tmp-97-abcdefgh"]),
     );

@@ -1,8 +1,7 @@
 // Where one cloud needs a word of another: is this machine on that one, and which AWS identity shall be federated? Asked
 // when a mint is about to fail, or when a credential file wants it.
 
-import type { Provider } from "../../core/clouds/clouds.ts";
-import { providers } from "../../core/clouds/clouds.ts";
+import { type Provider, providers } from "../../core/clouds/clouds.ts";
 import { isOnAws } from "../aws/imds.ts";
 import type { MintContext, OtherClouds } from "../cloud/context.ts";
 import { isOnGoogle } from "../google/metadata.ts";

@@ -4,7 +4,7 @@
 
 import type { Candidate } from "../../core/candidate.ts";
 import { type Config, SCOPES, type Scope } from "../../core/config.ts";
-import { Failure, Refusal } from "../../core/failures.ts";
+import { Failure, Outage, Refusal } from "../../core/failures.ts";
 import type { Identity, SkippedSecret } from "../../core/platform-answers.ts";
 import type { Deadline } from "../../edge/clock.ts";
 import type { PlatformClient } from "./client.ts";
@@ -100,16 +100,25 @@ async function listScope(
   const candidates: Candidate[] = [];
   const skipped: SkippedSecret[] = [];
   const seen = new Set<string>();
+  const grantedMs = deadline.remainingMs();
   let token = "";
   // A list cut short would hide secrets behind a lower scope's: one that never ends takes until the deadline, and fails.
   for (;;) {
-    const answer = await client.secrets(scope, scopeId, token, deadline);
+    const answer = await client.secrets(scope, scopeId, token, deadline).catch((error: unknown) => {
+      throw withTimeOfAllPages(error, grantedMs);
+    });
     candidates.push(...answer.candidates);
     skipped.push(...answer.skipped);
     token = answer.nextToken;
     if (token === "" || seen.has(token)) return { candidates, skipped };
     seen.add(token);
   }
+}
+
+/** What was granted to a list is the time of all its pages, not of the one at which it ran out. */
+function withTimeOfAllPages(error: unknown, grantedMs: number): unknown {
+  if (!(error instanceof Outage) || error.grantedMs >= grantedMs) return error;
+  return new Outage(error.code, error.message, { hint: error.hint ?? "try again", grantedMs });
 }
 
 /** The identity is not asked for when the configuration already names every scope it could tell. */

@@ -162,6 +162,7 @@ describe("beside one file, in a directory of somebody else's", () => {
   it("a temporary file of a writer that died goes, before and after it has got the file's mode", () => {
     expect(beside(OURS)).toBe(true);
     expect(beside(OURS, (path) => chmodSync(path, 0o644))).toBe(true);
+    expect(beside(OURS, (path) => chmodSync(path, 0o604))).toBe(true);
   });
 
   it.each([

@@ -2,6 +2,7 @@
 
 import { expect, it } from "vitest";
 import { DEFAULT_CONFIG } from "../../../../src/core/config.ts";
+import { Outage } from "../../../../src/core/failures.ts";
 import { deadlineAfter, systemClock } from "../../../../src/edge/clock.ts";
 import type { PlatformClient } from "../../../../src/sources/platform/client.ts";
 import { fetchSecretList } from "../../../../src/sources/platform/secret-list.ts";
@@ -33,6 +34,20 @@ it.each([1, 2, 200, 201, 1000])("%i pages are read to the last", async (pages) =
 
 it("a token that was there before is the end", async () => {
   expect(await listOf((asked) => `t${asked % 3}`)).toEqual(["1", "2", "3", "4"]);
+});
+
+it("a timeout at a late page was granted the time of all pages, so that it is remembered", async () => {
+  const timeout = new Outage("platform-timeout", "the platform does not answer", {
+    hint: "wait",
+    grantedMs: 7,
+  });
+  const late = listOf((asked) => {
+    if (asked === 3) throw timeout;
+    return `t${asked}`;
+  });
+  const error = await late.catch((caught: unknown) => caught);
+  expect(error).toMatchObject({ code: "platform-timeout", message: timeout.message, hint: timeout.hint });
+  expect((error as Outage).grantedMs).toBeGreaterThan(5_000);
 });
 
 it("a list that does not end within the deadline is no list", async () => {
