@@ -193,10 +193,10 @@ function withHelpers(text: string, keys: readonly string[], helper: string): str
 
 /**
  * The member that new entries go to: the last one with the very name, which is the only one that every reader knows. None
- * where a null after it would take them away.
+ * where a null after it would take them away, and none in the place of a null that takes others away.
  */
 function placeForHelpers(root: Node): JsonMember | undefined {
   const members = membersFor(root, "credHelpers");
   const lastNull = members.findLastIndex(({ value }) => value.type === "null");
-  return members.slice(Math.max(lastNull, 0)).findLast(({ key }) => key === "credHelpers");
+  return members.slice(lastNull > 0 ? lastNull + 1 : 0).findLast(({ key }) => key === "credHelpers");
 }

@@ -345,12 +345,24 @@ describe("a field by another spelling, or there twice, is the field that Docker 
       '{"credHelpers":null,"credhelpers":{"a.test":"x"}}',
       '{"credHelpers":{"ghcr.io":"ona"},"credhelpers":{"a.test":"x"}}',
     ],
+    [
+      "behind a null by the name itself, where it takes others away",
+      '{"CREDHELPERS":{"a.test":"x"},"credHelpers":null}',
+      '{"CREDHELPERS":{"a.test":"x"},"credHelpers":null,"credHelpers":{"ghcr.io":"ona"}}',
+    ],
+    [
+      "also where it takes away its own name's",
+      '{"credHelpers":{"a.test":"x"},"credHelpers":null}',
+      '{"credHelpers":{"a.test":"x"},"credHelpers":null,"credHelpers":{"ghcr.io":"ona"}}',
+    ],
   ])("%s, and go again", (_, text, expected) => {
     const done = change(text, { wanted: ["ghcr.io"] });
     expect(done.text).toBe(expected);
-    expect(readDockerFile(done.text).helpers.get("ghcr.io")).toBe("ona");
+    expect(readDockerFile(done.text).helpers).toEqual(
+      new Map([...readDockerFile(text).helpers, ["ghcr.io", "ona"]]),
+    );
     const released = change(done.text, { owned: done.owned }).text;
-    expect(released).toBe(text.replace('"credHelpers":null', '"credHelpers":{}'));
+    expect(released).toBe(text.replace('{"credHelpers":null', '{"credHelpers":{}'));
     expect(readDockerFile(released).helpers).toEqual(readDockerFile(text).helpers);
   });
 
