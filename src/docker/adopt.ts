@@ -31,10 +31,10 @@ export function adopted(
   }
 }
 
-/** As makeBackup makes it. */
+/** As makeBackup makes it; one without a byte is what a run that was killed left. */
 function isCopy(path: string, owner: number): boolean {
   const stat = lstatSync(path);
-  return stat.isFile() && stat.uid === owner && (stat.mode & 0o777) === 0o600;
+  return stat.isFile() && stat.size > 0 && stat.uid === owner && (stat.mode & 0o777) === 0o600;
 }
 
 function isAsWritten(key: string): boolean {
