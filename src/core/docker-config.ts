@@ -2,7 +2,7 @@
 // and returns a text; it asks nobody, and nothing of the text but keys and helper names leaves it.
 
 import type { Node } from "jsonc-parser";
-import { type DockerFile, type FieldName, membersFor, readDockerFile } from "./docker-file.ts";
+import { type DockerFile, type FieldName, membersFor, readDockerFile, writtenLogins } from "./docker-file.ts";
 import { authKeys } from "./export/auth-file.ts";
 import { InvalidInput } from "./failures.ts";
 import { type JsonMember, membersOf, withMembers, withoutMembers, withValue } from "./json-edit.ts";
@@ -57,12 +57,12 @@ export const NOTHING_OWNED: Owned = { keys: {}, madeHelpers: false };
 export function changeDockerFile(text: string, wish: Wish): Change {
   const file = readDockerFile(text);
   for (const name of ["auths", "credHelpers"] as const) checkType(file, name);
-  const { helpers, logins } = file;
+  const { helpers } = file;
   const isOurs = (key: string): boolean => {
     const helper = helpers.get(key);
     return helper !== undefined && (wish.helperNames.includes(helper) || helper === wish.owned.keys[key]);
   };
-  const wanted = wish.registries.map((ref) => rowFor(ref, helpers, isOurs, logins, wish));
+  const wanted = wish.registries.map((ref) => rowFor(ref, file, isOurs, wish));
   const wantedKeys = new Set(wish.registries.flatMap(authKeys));
   const gone = Object.keys(wish.owned.keys).filter((key) => {
     const ref = parseRegistry(key, "secret");
@@ -93,19 +93,29 @@ export function withoutLogins(text: string, isGone: (key: string) => boolean): s
   return text.trim() === "" ? text : withoutEntries(text, "auths", ({ key }) => isGone(key));
 }
 
+/** Those of `logins` under whose key nothing else stands, not even where a later one hides it. */
+export function loginsToRemove(
+  { root }: DockerFile,
+  logins: readonly StoredLogin[],
+  isPlatforms: (login: StoredLogin) => boolean,
+): readonly StoredLogin[] {
+  const others = writtenLogins(root).filter((login) => !isPlatforms(login));
+  return logins.filter(({ key }) => !others.some((other) => other.key === key));
+}
+
 function rowFor(
   ref: RegistryRef,
-  helpers: ReadonlyMap<string, string>,
+  file: DockerFile,
   isOurs: (key: string) => boolean,
-  logins: readonly StoredLogin[],
   wish: Wish,
 ): RegistryChange {
+  const { helpers, logins } = file;
   const keys = authKeys(ref);
   const others = keys.filter((key) => helpers.has(key) && !isOurs(key));
   const missing = keys.some((key) => !helpers.has(key));
   const stored = logins.filter((login) => login.ref.key === ref.key);
   // Where another helper answers for a spelling, a login beside it is not ours to judge.
-  const removed = others.length > 0 ? [] : stored.filter((login) => wish.isPlatforms(login));
+  const removed = others.length > 0 ? [] : loginsToRemove(file, stored, wish.isPlatforms);
   const hidden = others.length === keys.length ? [] : stored.filter((login) => !removed.includes(login));
   const action = others.length === keys.length ? "kept" : missing ? "added" : "unchanged";
   return {

@@ -35,6 +35,12 @@ export function readDockerFile(content: string): DockerFile {
   };
 }
 
+/** Every login that stands in the text, those too that a later entry or a null takes away. */
+export function writtenLogins(root: Node): readonly StoredLogin[] {
+  const entries = membersFor(root, "auths").flatMap(({ value }) => membersOf(value));
+  return entries.flatMap(({ key, value }) => storedLogin(key, (field) => textFor(value, field)));
+}
+
 /** The members of `object` that are read into the field `name`, in the order of the text. */
 export function membersFor(object: Node, name: string): readonly JsonMember[] {
   const folded = fold(name);

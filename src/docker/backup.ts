@@ -2,7 +2,7 @@
 // logins that leave the file: a password that leaves the disk must not stay in a copy.
 
 import { unlinkSync } from "node:fs";
-import { withoutLogins } from "../core/docker-config.ts";
+import { loginsToRemove, withoutLogins } from "../core/docker-config.ts";
 import { readDockerFile } from "../core/docker-file.ts";
 import { Failure } from "../core/failures.ts";
 import type { StoredLogin } from "../core/stored-login.ts";
@@ -27,11 +27,8 @@ export function scrubBackup(path: string, isPlatforms: (login: StoredLogin) => b
   const backup = readConfigFile(backupOf(path));
   let text: string;
   try {
-    const own = new Set(
-      readDockerFile(backup.text)
-        .logins.filter(isPlatforms)
-        .map(({ key }) => key),
-    );
+    const file = readDockerFile(backup.text);
+    const own = new Set(loginsToRemove(file, file.logins, isPlatforms).map(({ key }) => key));
     text = withoutLogins(backup.text, (key) => own.has(key));
   } catch {
     // Somebody made something else of it, which is theirs.

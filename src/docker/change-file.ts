@@ -10,7 +10,7 @@ import {
   type RegistryChange,
   type Wish,
 } from "../core/docker-config.ts";
-import { readDockerFile } from "../core/docker-file.ts";
+import { readDockerFile, writtenLogins } from "../core/docker-file.ts";
 import { Failure, InvalidInput, toFailure } from "../core/failures.ts";
 import type { StoredLogin } from "../core/stored-login.ts";
 import type { Clock, Deadline } from "../edge/clock.ts";
@@ -124,9 +124,8 @@ async function planFor(from: string, path: string, wish: FileWish, tools: FileTo
 /** Which logins of the file are the platform's: asked before anything is decided, since asking takes time. */
 async function judged(file: ConfigFile, wish: FileWish): Promise<(login: StoredLogin) => boolean> {
   const wanted = new Set(wish.registries.map(({ key }) => key));
-  const logins = inFile(file.path, () => readDockerFile(file.text)).logins.filter(({ ref }) =>
-    wanted.has(ref.key),
-  );
+  const { root } = inFile(file.path, () => readDockerFile(file.text));
+  const logins = writtenLogins(root).filter(({ ref }) => wanted.has(ref.key));
   const verdicts = await sideBySide(logins, AT_ONCE, (login) => wish.isPlatforms(login));
   const own = logins.filter((_, index) => verdicts[index]);
   return ({ ref, credential }) =>

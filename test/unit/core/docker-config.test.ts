@@ -388,14 +388,33 @@ describe("a field by another spelling, or there twice, is the field that Docker 
       '{"auths":{"a.test":{"auth":"eDp5"}},"auths":{}',
     ],
     [
-      "an earlier one that is laid over",
-      `{"auths":{"ghcr.io":{"auth":"b2xkOm9sZA=="}},"Auths":{"ghcr.io":{"auth":"${auth(PLATFORM)}"}}}`,
+      "twice, in two forms",
+      `{"auths":{"ghcr.io":{"username":"demo-user","password":"demo-password"}},"Auths":{"ghcr.io":{"auth":"${auth(PLATFORM)}"}}}`,
+      '{"auths":{},"Auths":{}',
+    ],
+    [
+      "with Docker's mark before it",
+      `{"auths":{"ghcr.io":{}},"Auths":{"ghcr.io":{"auth":"${auth(PLATFORM)}"}}}`,
       '{"auths":{},"Auths":{}',
     ],
   ])("the platform's login leaves: %s", (_, text, left) => {
     const { text: after, registries } = change(text, { wanted: ["ghcr.io"] });
     expect(registries).toMatchObject([{ removedLogins: ["ghcr.io"] }]);
     expect(after).toBe(`${left},"credHelpers":{"ghcr.io":"ona"}}`);
+  });
+
+  it.each<[string, string]>([
+    ["in another field", `{"ghcr.io":{"auth":"eDp5"}},"Auths":{"ghcr.io":{"auth":"${auth(PLATFORM)}"}}`],
+    ["in the same one", `{"ghcr.io":{"auth":"eDp5"},"ghcr.io":{"auth":"${auth(PLATFORM)}"}}`],
+    [
+      "before a null",
+      `{"ghcr.io":{"auth":"eDp5"}},"auths":null,"auths":{"ghcr.io":{"auth":"${auth(PLATFORM)}"}}`,
+    ],
+    ["that is no pair", `{"ghcr.io":{"auth":"?"}},"Auths":{"ghcr.io":{"auth":"${auth(PLATFORM)}"}}`],
+  ])("the platform's login stays, and is named, over somebody's own: %s", (_, auths) => {
+    const { text: after, registries } = change(`{"auths":${auths}}`, { wanted: ["ghcr.io"] });
+    expect(registries).toMatchObject([{ removedLogins: [], hiddenLogins: ["ghcr.io"] }]);
+    expect(after).toBe(`{"auths":${auths},"credHelpers":{"ghcr.io":"ona"}}`);
   });
 
   it.each<[string, string, readonly string[]]>([
