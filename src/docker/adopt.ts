@@ -1,27 +1,36 @@
 // What is ours of a file whose record is lost, told by the copy that configure left beside it: entries that name us, written
-// as configure writes them, and not there before. Without the copy nothing is taken for ours.
+// as configure writes them, and not there before. Somebody may have written the like since: so only what configure would
+// write today is taken for ours, unless everything is let go. Without the copy nothing is.
 
 import { lstatSync } from "node:fs";
 import { madeHelpers } from "../core/docker-config.ts";
 import { readDockerFile } from "../core/docker-file.ts";
 import { authKeys } from "../core/export/auth-file.ts";
-import { parseRegistry } from "../core/registry.ts";
+import { parseRegistry, type RegistryRef } from "../core/registry.ts";
 import type { OwnedFile } from "../store/ownership.ts";
 import { backupOf } from "./backup.ts";
 import { type ConfigFile, readConfigFile } from "./replace-file.ts";
 
-/** `helperNames`: every name that means us. Undefined: there is no proof. Never throws. */
+export interface Adopter {
+  /** Every name that means us. */
+  readonly helperNames: readonly string[];
+  readonly uid: number;
+}
+
+/** `wanted`: what is to be ours; undefined in a release. Returns undefined without proof. Never throws. */
 export function adopted(
   file: ConfigFile,
   path: string,
-  helperNames: readonly string[],
-  uid: number,
+  { helperNames, uid }: Adopter,
+  wanted: readonly RegistryRef[] | undefined,
 ): OwnedFile | undefined {
   try {
     if (!isCopy(backupOf(path), file.stat?.uid ?? uid)) return undefined;
     const before = readDockerFile(readConfigFile(backupOf(path)).text);
+    const wantedKeys = wanted?.flatMap(authKeys);
+    const mayBeOurs = (key: string): boolean => wantedKeys?.includes(key) ?? isAsWritten(key);
     const ours = [...readDockerFile(file.text).helpers].filter(
-      ([key, helper]) => helperNames.includes(helper) && !before.helpers.has(key) && isAsWritten(key),
+      ([key, helper]) => helperNames.includes(helper) && !before.helpers.has(key) && mayBeOurs(key),
     );
     if (ours.length === 0) return undefined;
     const keys = Object.fromEntries(ours);

@@ -80,10 +80,11 @@ export async function releaseConfigFile(owned: OwnedFile, tools: FileTools): Pro
     helperNames: [],
   };
   const { target, path } = owned;
-  if (tools.dryRun) return outcomeOf(await planFor(target, path, wish, tools), owned.backup, undefined);
+  const releasing = { ...tools, isRelease: true };
+  if (tools.dryRun) return outcomeOf(await planFor(target, path, wish, releasing), owned.backup, undefined);
   const lease = { path: ownership.leasePath(), clock, deadline, poll: () => undefined };
   return withLease(lease, async () => {
-    const outcome = await writeInTurn(target, path, wish, { ...tools, isRelease: true });
+    const outcome = await writeInTurn(target, path, wish, releasing);
     sweepTemporaries(readConfigFile(target), tools);
     if (outcome.backup !== undefined) removeBackup(path);
     ownership.remove(target);
@@ -113,7 +114,8 @@ interface Plan {
 async function planFor(from: string, path: string, wish: FileWish, tools: FileTools): Promise<Plan> {
   const file = readConfigFile(from);
   const recorded = tools.ownership.find(file.target);
-  const owned = recorded ?? adopted(file, path, tools.helperNames, tools.uid);
+  const owned =
+    recorded ?? adopted(file, path, tools, tools.isRelease === true ? undefined : wish.registries);
   const before: Owned = owned ?? NOTHING_OWNED;
   const isPlatforms = await judged(file, wish);
   const change = inFile(path, () => changeDockerFile(file.text, { ...wish, owned: before, isPlatforms }));

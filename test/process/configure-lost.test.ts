@@ -22,18 +22,44 @@ describe("a record that is lost", () => {
     expect(readdirSync(dirname(at.dockerConfig))).toEqual(["config.json"]);
   });
 
-  test("configure finds it again and takes out what is gone on the platform", async () => {
+  test("an entry that somebody wrote later stays with configure, and unconfigure names what it takes out", async () => {
+    const at = await configureMachine([secret("ghcr.io"), secret("b.test")]);
+    at.write(at.dockerConfig, before);
+    await at.run(["configure"]);
+    const own = { "mine.test": "ona", "ghcr.io": "ona", "b.test": "ona", "registry.corp": "ona" };
+    at.write(at.dockerConfig, JSON.stringify({ credHelpers: own }));
+    lose(at);
+    await at.run(["configure"]);
+    expect(at.helpers()).toEqual(own);
+    await at.platform.apply({ do: "deleteSecret", secret: "S_b_test" });
+    await at.run(["configure"]);
+    const { "b.test": _, ...left } = own;
+    expect(at.helpers()).toEqual(left);
+    lose(at);
+    for (const more of [["--dry-run"], []]) {
+      const said = await at.run(["unconfigure", "--json", ...more]);
+      const { files } = JSON.parse(said.stdout);
+      expect(files[0].registries.map(({ keys }: { keys: string[] }) => keys)).toEqual([
+        ["ghcr.io"],
+        ["registry.corp"],
+      ]);
+    }
+    expect(at.helpers()).toEqual({ "mine.test": "ona" });
+  });
+
+  test("configure finds again what the platform has, and leaves what is gone there to unconfigure", async () => {
     const at = await configureMachine([secret("ghcr.io"), secret("b.test")]);
     at.write(at.dockerConfig, before);
     await at.run(["configure"]);
     lose(at);
     expect(await at.run(["configure"])).toMatchObject({ code: 0, stderr: "" });
-    lose(at);
     await at.platform.apply({ do: "deleteSecret", secret: "S_b_test" });
+    lose(at);
     await at.run(["configure"]);
-    expect(at.helpers()).toEqual({ "mine.test": "ona", "ghcr.io": "ona" });
-    await at.run(["unconfigure"]);
-    expect(at.read()).toBe(before);
+    expect(at.helpers()).toEqual({ "mine.test": "ona", "ghcr.io": "ona", "b.test": "ona" });
+    const said = await at.run(["unconfigure"]);
+    expect(at.helpers()).toEqual({ "mine.test": "ona", "b.test": "ona" });
+    expect(said.stderr).toContain("still gives mine.test, b.test");
   });
 });
 
